@@ -1,0 +1,31 @@
+import { clearField, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
+
+/**
+ * Whether an optional scalar, enum or message field was set, also to its default. Proto2 keeps the two apart
+ * and so does the stored data. An unset field of a generated message is not an own property of the object.
+ */
+export function has<M extends object>(message: M, field: keyof M & string): boolean {
+  return Object.hasOwn(message, field) && message[field] !== undefined;
+}
+
+/** The field's value, or undefined where it is unset; reading the property would give the default. */
+export function get<M extends object, F extends keyof M & string>(message: M, field: F): M[F] | undefined {
+  return Object.hasOwn(message, field) ? message[field] : undefined;
+}
+
+/** Sets the field, or clears it where the value is undefined. */
+export function assign<D extends DescMessage, F extends keyof MessageShape<D> & string>(
+  schema: D,
+  message: MessageShape<D>,
+  field: F,
+  value: MessageShape<D>[F] | undefined,
+): void {
+  if (value !== undefined) message[field] = value;
+  else clearField(message, schema.field[field] as never);
+}
+
+/** Sets a map entry under any key: plain assignment to `__proto__` would change the object instead. */
+export function setEntry<V>(map: { [key: string]: V }, key: string, value: V): void {
+  if (key !== "__proto__") map[key] = value;
+  else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+}

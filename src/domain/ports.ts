@@ -1,0 +1,138 @@
+import type { Event, PropertyType, Value } from "../contract/messages.ts";
+import type { FilterPlan } from "../filter/plan.ts";
+import type { Kind, KindName, MemberName, NodeOf, TypeOf } from "./kinds.ts";
+
+/**
+ * What the rules need from a database. Every method takes and gives sets, so that an engine behind a network
+ * answers it in a fixed number of round trips, whatever the size of the set. Empty sets are answered without
+ * a statement. Ids of rows that do not exist are left out of the answer.
+ *
+ * Failures: `UniqueViolation` as named below; otherwise an `MlmdError`, ABORTED where trying the whole
+ * operation again can help, UNAVAILABLE where the database is away, else INTERNAL with the driver's error as
+ * its cause.
+ */
+export interface Storage {
+  /** Runs `work` on one consistent snapshot. */
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T>;
+  /** Runs `work` in one transaction: committed and durable when the promise fulfils, else without a trace. */
+  write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A row was refused because a unique column or pair of columns already has its value. */
+export class UniqueViolation extends Error {
+  override readonly name = "UniqueViolation";
+}
+
+/** A type's name and version; types without version have `""`. */
+export interface TypeKey {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface ReadTransaction {
+  /** Types come with properties and base type, ordered by id. */
+  typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<TypeOf<K>[]>;
+  /** Where the database holds a type twice, the one with the lower id; names compare exactly. */
+  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<TypeOf<K>[]>;
+  typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<TypeOf<K>[]>;
+  allTypes<K extends KindName>(kind: Kind<K>): Promise<TypeOf<K>[]>;
+
+  /** Whole nodes, with type name and both property maps, ordered by id. */
+  nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<NodeOf<K>[]>;
+  /** Which of the ids exist. */
+  existingIds(kind: Kind, ids: readonly bigint[]): Promise<Set<bigint>>;
+  nodeIdsByName(kind: Kind, names: readonly NodeName[]): Promise<(NodeName & { id: bigint })[]>;
+  nodeIdsByExternalId(
+    kind: Kind,
+    externalIds: readonly string[],
+  ): Promise<{ id: bigint; externalId: string }[]>;
+  artifactIdsByUri(uris: readonly string[]): Promise<{ id: bigint; uri: string }[]>;
+  /** The ids and times that the query selects, in its order. */
+  listNodes(kind: Kind, query: NodeQuery): Promise<ListedNode[]>;
+
+  /** All events of the nodes, with paths, ordered by node id, then by event row. */
+  eventsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Event[]>;
+  /** Ordered by node id, then by context id. */
+  membershipsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Membership[]>;
+  /** Ordered by context id, then by node id. */
+  membershipsByContext(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Membership[]>;
+  /** The links in which the contexts are the child (or the parent), ordered by child, then by parent. */
+  parentLinks(contexts: "child" | "parent", ids: readonly bigint[]): Promise<ParentLink[]>;
+  /** All links on the way up from the contexts, as far as it goes. */
+  ancestorLinks(ids: readonly bigint[]): Promise<ParentLink[]>;
+}
+
+export interface WriteTransaction extends ReadTransaction {
+  /** Stores types without properties and base type; gives ids in order. UniqueViolation: external id. */
+  insertTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): Promise<bigint[]>;
+  insertTypeProperties(properties: readonly TypeProperty[]): Promise<void>;
+  insertTypeParents(links: readonly { typeId: bigint; parentTypeId: bigint }[]): Promise<void>;
+  /** UniqueViolation: external id. */
+  updateTypeExternalIds(updates: readonly { typeId: bigint; externalId: string }[]): Promise<void>;
+
+  /** Stores the nodes' own columns, not their properties; gives ids in order. UniqueViolation: name, external id. */
+  insertNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<bigint[]>;
+  /** Rewrites the nodes' own columns that may change, by `id`. UniqueViolation: name, external id. */
+  updateNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<void>;
+  /** Stores each property, over the one of the same node, name and flag if there is one. */
+  putProperties(kind: Kind, properties: readonly NodeProperty[]): Promise<void>;
+  deleteProperties(kind: Kind, properties: readonly Omit<NodeProperty, "value">[]): Promise<void>;
+
+  /** UniqueViolation: artifact, execution and type together. */
+  insertEvents(events: readonly Event[]): Promise<void>;
+  /** Pairs that are already stored stay as they are. */
+  insertMemberships(kind: Kind<MemberName>, memberships: readonly Membership[]): Promise<void>;
+  /** UniqueViolation: the link exists. */
+  insertParentLinks(links: readonly ParentLink[]): Promise<void>;
+}
+
+export interface NodeName {
+  readonly typeId: bigint;
+  readonly name: string;
+}
+
+export interface TypeProperty {
+  readonly typeId: bigint;
+  readonly name: string;
+  readonly dataType: PropertyType;
+}
+
+export interface NodeProperty {
+  readonly nodeId: bigint;
+  readonly name: string;
+  readonly isCustom: boolean;
+  readonly value: Value;
+}
+
+/** A node belongs to a context: an attribution for an artifact, an association for an execution. */
+export interface Membership {
+  readonly contextId: bigint;
+  readonly nodeId: bigint;
+}
+
+export interface ParentLink {
+  readonly childId: bigint;
+  readonly parentId: bigint;
+}
+
+export type OrderField = "id" | "createTime" | "lastUpdateTime";
+
+/** Which nodes to list; conditions that are not given do not restrict. */
+export interface NodeQuery {
+  readonly typeId?: bigint;
+  readonly contextId?: bigint;
+  readonly ids?: readonly bigint[];
+  readonly filter?: FilterPlan;
+  /** Ties of a time are ordered by id, in the same direction. */
+  readonly order: { readonly field: OrderField; readonly ascending: boolean };
+  /** Only nodes behind this position; `value` is the order field's. */
+  readonly after?: { readonly value: bigint; readonly id: bigint };
+  readonly limit?: number;
+}
+
+export interface ListedNode {
+  readonly id: bigint;
+  readonly createTime: bigint;
+  readonly lastUpdateTime: bigint;
+}
