@@ -29,3 +29,8 @@ export function setEntry<V>(map: { [key: string]: V }, key: string, value: V): v
   if (key !== "__proto__") map[key] = value;
   else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
 }
+
+/** The map's own entry: reading `map["constructor"]` would find what every object inherits. */
+export function getEntry<V>(map: { readonly [key: string]: V }, key: string): V | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}

@@ -53,6 +53,10 @@ export interface ReadTransaction {
 
   /** All events of the nodes, with paths, ordered by node id, then by event row. */
   eventsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Event[]>;
+  /** The same events without time and path: what a walk through the graph needs. */
+  eventEdges(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<EventEdge[]>;
+  /** Events with paths by row id, ordered by it. */
+  eventsById(ids: readonly bigint[]): Promise<Event[]>;
   /** Ordered by node id, then by context id. */
   membershipsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Membership[]>;
   /** Ordered by context id, then by node id. */
@@ -103,6 +107,14 @@ export interface NodeProperty {
   readonly name: string;
   readonly isCustom: boolean;
   readonly value: Value;
+}
+
+export interface EventEdge {
+  readonly eventId: bigint;
+  readonly artifactId: bigint;
+  readonly executionId: bigint;
+  /** `Event.Type` as stored. */
+  readonly type: number;
 }
 
 /** A node belongs to a context: an attribution for an artifact, an association for an execution. */
