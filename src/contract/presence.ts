@@ -1,5 +1,3 @@
-import { clearField, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-
 /**
  * Whether an optional scalar, enum or message field was set, also to its default. Proto2 keeps the two apart
  * and so does the stored data. An unset field of a generated message is not an own property of the object.
@@ -13,15 +11,14 @@ export function get<M extends object, F extends keyof M & string>(message: M, fi
   return Object.hasOwn(message, field) ? message[field] : undefined;
 }
 
-/** Sets the field, or clears it where the value is undefined. */
-export function assign<D extends DescMessage, F extends keyof MessageShape<D> & string>(
-  schema: D,
-  message: MessageShape<D>,
+/** Sets the field, or clears it where the value is undefined: what is no own property is unset. */
+export function assign<M extends object, F extends keyof M & string>(
+  message: M,
   field: F,
-  value: MessageShape<D>[F] | undefined,
+  value: M[F] | undefined,
 ): void {
-  if (value !== undefined) message[field] = value;
-  else clearField(message, schema.field[field] as never);
+  if (value === undefined) Reflect.deleteProperty(message, field);
+  else message[field] = value;
 }
 
 /** Sets a map entry under any key: plain assignment to `__proto__` would change the object instead. */

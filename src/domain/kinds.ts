@@ -32,19 +32,24 @@ export type NodeOf<K extends KindName> = Nodes[K];
 export type TypeOf<K extends KindName> = NodeTypes[K];
 
 /** What tells the three node kinds apart; everything else is written once for all of them. */
-export interface Kind<K extends KindName = KindName> {
-  readonly name: K;
+export interface KindFacts {
+  readonly name: KindName;
   /** The stored number of the kind (`Type.type_kind`). */
   readonly typeKind: number;
-  readonly node: GenMessage<NodeOf<K>>;
-  readonly type: GenMessage<TypeOf<K>>;
   /** The field that holds the node's state, for the kinds that have one. */
-  readonly stateField?: "state" | "lastKnownState";
+  readonly stateField: "state" | "lastKnownState" | undefined;
   readonly hasUri: boolean;
   /** Contexts are known by their name: it is required and may be changed; other nodes keep the first one. */
   readonly named: boolean;
   /** The names of the built-in types that a type may have as its base, by `SystemDefinedBaseType` number. */
   readonly baseTypes: ReadonlyMap<number, string>;
+}
+
+/** The facts of a kind with its messages. */
+export interface Kind<K extends KindName = KindName> extends KindFacts {
+  readonly name: K;
+  readonly node: GenMessage<NodeOf<K>>;
+  readonly type: GenMessage<TypeOf<K>>;
 }
 
 export const artifactKind: Kind<"artifact"> = {
@@ -85,6 +90,7 @@ export const contextKind: Kind<"context"> = {
   typeKind: 2,
   node: ContextSchema,
   type: ContextTypeSchema,
+  stateField: undefined,
   hasUri: false,
   named: true,
   baseTypes: new Map(),
@@ -92,3 +98,7 @@ export const contextKind: Kind<"context"> = {
 
 /** The kinds whose nodes take part in events and belong to contexts. */
 export type MemberName = "artifact" | "execution";
+
+export interface MemberFacts extends KindFacts {
+  readonly name: MemberName;
+}

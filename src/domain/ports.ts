@@ -1,6 +1,6 @@
 import type { Event, PropertyType, Value } from "../contract/messages.ts";
 import type { FilterPlan } from "../filter/plan.ts";
-import type { Kind, KindName, MemberName, NodeOf, TypeOf } from "./kinds.ts";
+import type { Kind, KindFacts, KindName, MemberFacts, NodeOf, TypeOf } from "./kinds.ts";
 
 /**
  * What the rules need from a database. Every method takes and gives sets, so that an engine behind a network
@@ -41,26 +41,26 @@ export interface ReadTransaction {
   /** Whole nodes, with type name and both property maps, ordered by id. */
   nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<NodeOf<K>[]>;
   /** Which of the ids exist. */
-  existingIds(kind: Kind, ids: readonly bigint[]): Promise<Set<bigint>>;
-  nodeIdsByName(kind: Kind, names: readonly NodeName[]): Promise<(NodeName & { id: bigint })[]>;
+  existingIds(kind: KindFacts, ids: readonly bigint[]): Promise<Set<bigint>>;
+  nodeIdsByName(kind: KindFacts, names: readonly NodeName[]): Promise<(NodeName & { id: bigint })[]>;
   nodeIdsByExternalId(
     kind: Kind,
     externalIds: readonly string[],
   ): Promise<{ id: bigint; externalId: string }[]>;
   artifactIdsByUri(uris: readonly string[]): Promise<{ id: bigint; uri: string }[]>;
   /** The ids and times that the query selects, in its order. */
-  listNodes(kind: Kind, query: NodeQuery): Promise<ListedNode[]>;
+  listNodes(kind: KindFacts, query: NodeQuery): Promise<ListedNode[]>;
 
   /** All events of the nodes, with paths, ordered by node id, then by event row. */
-  eventsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Event[]>;
+  eventsByNode(kind: MemberFacts, ids: readonly bigint[]): Promise<Event[]>;
   /** The same events without time and path: what a walk through the graph needs. */
-  eventEdges(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<EventEdge[]>;
+  eventEdges(kind: MemberFacts, ids: readonly bigint[]): Promise<EventEdge[]>;
   /** Events with paths by row id, ordered by it. */
   eventsById(ids: readonly bigint[]): Promise<Event[]>;
   /** Ordered by node id, then by context id. */
-  membershipsByNode(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Membership[]>;
+  membershipsByNode(kind: MemberFacts, ids: readonly bigint[]): Promise<Membership[]>;
   /** Ordered by context id, then by node id. */
-  membershipsByContext(kind: Kind<MemberName>, ids: readonly bigint[]): Promise<Membership[]>;
+  membershipsByContext(kind: MemberFacts, ids: readonly bigint[]): Promise<Membership[]>;
   /** The links in which the contexts are the child (or the parent), ordered by child, then by parent. */
   parentLinks(contexts: "child" | "parent", ids: readonly bigint[]): Promise<ParentLink[]>;
   /** All links on the way up from the contexts, as far as it goes. */
@@ -80,13 +80,13 @@ export interface WriteTransaction extends ReadTransaction {
   /** Rewrites the nodes' own columns that may change, by `id`. UniqueViolation: name, external id. */
   updateNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<void>;
   /** Stores each property, over the one of the same node, name and flag if there is one. */
-  putProperties(kind: Kind, properties: readonly NodeProperty[]): Promise<void>;
-  deleteProperties(kind: Kind, properties: readonly Omit<NodeProperty, "value">[]): Promise<void>;
+  putProperties(kind: KindFacts, properties: readonly NodeProperty[]): Promise<void>;
+  deleteProperties(kind: KindFacts, properties: readonly PropertyKey[]): Promise<void>;
 
   /** UniqueViolation: artifact, execution and type together. */
   insertEvents(events: readonly Event[]): Promise<void>;
   /** Pairs that are already stored stay as they are. */
-  insertMemberships(kind: Kind<MemberName>, memberships: readonly Membership[]): Promise<void>;
+  insertMemberships(kind: MemberFacts, memberships: readonly Membership[]): Promise<void>;
   /** UniqueViolation: the link exists. */
   insertParentLinks(links: readonly ParentLink[]): Promise<void>;
 }
@@ -102,10 +102,13 @@ export interface TypeProperty {
   readonly dataType: PropertyType;
 }
 
-export interface NodeProperty {
+export interface PropertyKey {
   readonly nodeId: bigint;
   readonly name: string;
   readonly isCustom: boolean;
+}
+
+export interface NodeProperty extends PropertyKey {
   readonly value: Value;
 }
 

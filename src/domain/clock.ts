@@ -1,0 +1,4 @@
+/** Milliseconds since the epoch. */
+export type Clock = () => bigint;
+
+export const systemClock: Clock = () => BigInt(Date.now());
