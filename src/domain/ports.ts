@@ -44,7 +44,7 @@ export interface ReadTransaction {
   existingIds(kind: KindFacts, ids: readonly bigint[]): Promise<Set<bigint>>;
   nodeIdsByName(kind: KindFacts, names: readonly NodeName[]): Promise<(NodeName & { id: bigint })[]>;
   nodeIdsByExternalId(
-    kind: Kind,
+    kind: KindFacts,
     externalIds: readonly string[],
   ): Promise<{ id: bigint; externalId: string }[]>;
   artifactIdsByUri(uris: readonly string[]): Promise<{ id: bigint; uri: string }[]>;

@@ -5,8 +5,8 @@ import type { Clock } from "../clock.ts";
 import type { Kind, KindName, NodeOf, TypeOf } from "../kinds.ts";
 import { type NodeProperty, type PropertyKey, UniqueViolation, type WriteTransaction } from "../ports.ts";
 import { checkCustomProperties, checkProperties, type Properties } from "./property-values.ts";
-import { applyUpdate, checkUpdate, requireName, setState, setUri } from "./update-node.ts";
 import { parseUpdateMask, type UpdateMask } from "./update-mask.ts";
+import { applyUpdate, checkUpdate, requireName, setState, setUri } from "./update-node.ts";
 
 export interface UpdateOptions {
   readonly mask?: UpdateMask;
@@ -208,7 +208,9 @@ export class NodeBatch<K extends KindName> {
   }
 
   private taken(entries: NodeEntry<K>[]): MlmdError {
-    const named = entries.slice(0, 3).map(({ node }) => quote(has(node, "name") ? node.name : node.externalId));
+    const named = entries
+      .slice(0, 3)
+      .map(({ node }) => quote(has(node, "name") ? node.name : node.externalId));
     const more = entries.length > named.length ? ", …" : "";
     return alreadyExists(
       `The name within its type, or the external id, of the ${this.kind.name} is taken: ` +

@@ -1,6 +1,6 @@
 import { equals } from "@bufbuild/protobuf";
-import { getEntry } from "../../contract/presence.ts";
 import { PropertyType, type Value, ValueSchema } from "../../contract/messages.ts";
+import { getEntry } from "../../contract/presence.ts";
 import { invalidArgument, quote } from "../../errors.ts";
 
 export type Properties = { [name: string]: Value };
@@ -45,7 +45,9 @@ export function checkCustomProperties(properties: Properties): void {
 
 function unmatched(name: string, expected: string, { value }: Value): Error {
   const actual = value.case === undefined ? "no value" : PropertyType[typeOfCase[value.case]];
-  return invalidArgument(`Found unmatched property type: ${name.slice(0, 200)}; ${expected}, the request has ${actual}`);
+  return invalidArgument(
+    `Found unmatched property type: ${name.slice(0, 200)}; ${expected}, the request has ${actual}`,
+  );
 }
 
 function checkRange(name: string, { value }: Value): void {

@@ -33,5 +33,7 @@ export function parseUpdateMask(mask: FieldMask | undefined): UpdateMask {
 function maskedNames(paths: ReadonlySet<string>, field: string): ReadonlySet<string> | "all" {
   if (paths.has(field)) return "all";
   const prefix = `${field}.`;
-  return new Set([...paths].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)));
+  return new Set(
+    [...paths].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)),
+  );
 }

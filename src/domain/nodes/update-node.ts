@@ -54,7 +54,13 @@ function differsFromStored<K extends KindName>(kind: Kind<K>, node: NodeOf<K>, r
 }
 
 function comparedFields<K extends KindName>(kind: Kind<K>): (keyof NodeOf<K> & string)[] {
-  const fields = ["name", "type", "externalId", ...(kind.hasUri ? ["uri"] : []), kind.stateField ?? []].flat();
+  const fields = [
+    "name",
+    "type",
+    "externalId",
+    ...(kind.hasUri ? ["uri"] : []),
+    kind.stateField ?? [],
+  ].flat();
   return fields as (keyof NodeOf<K> & string)[];
 }
 
@@ -99,7 +105,8 @@ function updateFields<K extends KindName>(
   if (kind.named && mask.hasField("name")) node.name = requireName(request);
   if (mask.hasField("external_id")) assign(node, "externalId", get(request, "externalId"));
   if (kind.hasUri && mask.hasField("uri")) setUri(node, request);
-  if (kind.stateField !== undefined && mask.hasField(statePaths[kind.stateField])) setState(kind, node, request);
+  if (kind.stateField !== undefined && mask.hasField(statePaths[kind.stateField]))
+    setState(kind, node, request);
   return node.name !== name || get(node, "externalId") !== externalId;
 }
 

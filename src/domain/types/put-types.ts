@@ -1,6 +1,6 @@
 import { clone } from "@bufbuild/protobuf";
-import { get, getEntry, has } from "../../contract/presence.ts";
 import { PropertyType } from "../../contract/messages.ts";
+import { get, getEntry, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument, MlmdError, notFound, quote } from "../../errors.ts";
 import { inOrder } from "../in-order.ts";
 import type { Kind, KindName, TypeOf } from "../kinds.ts";
@@ -240,5 +240,7 @@ function conflictingProperty(
 }
 
 function externalIdTaken(externalId?: string): MlmdError {
-  return alreadyExists(`Another type has the external id${externalId === undefined ? "" : ` ${quote(externalId)}`}`);
+  return alreadyExists(
+    `Another type has the external id${externalId === undefined ? "" : ` ${quote(externalId)}`}`,
+  );
 }

@@ -1,0 +1,169 @@
+import { Event_Type } from "../../contract/messages.ts";
+import { MlmdError } from "../../errors.ts";
+import type { FilterPlan } from "../../filter/plan.ts";
+import { artifactKind, executionKind, type MemberName } from "../kinds.ts";
+import type { EventEdge, ReadTransaction } from "../ports.ts";
+
+export type Direction = "upstream" | "downstream" | "both";
+
+/** Bounds on what a lineage answer may hold; a walk that finds more fails with RESOURCE_EXHAUSTED. */
+export interface LineageLimits {
+  readonly nodesMax: number;
+  readonly eventsMax: number;
+}
+
+export const defaultLineageLimits: LineageLimits = { nodesMax: 1_000_000, eventsMax: 2_000_000 };
+
+/** Nodes that end the walk: they are not expanded, and left out unless they are included. */
+export interface Ending {
+  readonly isIncluded: boolean;
+  /** Undefined where every node of the kind ends the walk. */
+  readonly filter: FilterPlan | undefined;
+}
+
+export interface WalkOptions {
+  readonly start: { readonly kind: MemberName; readonly ids: readonly bigint[] };
+  readonly hopsMax: number;
+  readonly direction: Direction;
+  readonly endings: { readonly [K in MemberName]?: Ending };
+  readonly limits: LineageLimits;
+}
+
+/** What the walk reached. */
+export interface Subgraph {
+  readonly ids: { readonly [K in MemberName]: ReadonlySet<bigint> };
+  readonly eventIds: readonly bigint[];
+}
+
+const inputs: ReadonlySet<number> = new Set([
+  Event_Type.INPUT,
+  Event_Type.DECLARED_INPUT,
+  Event_Type.INTERNAL_INPUT,
+]);
+const outputs: ReadonlySet<number> = new Set([
+  Event_Type.OUTPUT,
+  Event_Type.DECLARED_OUTPUT,
+  Event_Type.INTERNAL_OUTPUT,
+  Event_Type.PENDING_OUTPUT,
+]);
+
+/** How many nodes one statement expands: bounds memory where a hop reaches very many. */
+const chunkSize = 10_000;
+
+const kinds = { artifact: artifactKind, execution: executionKind } as const;
+
+/** Walks from the starting nodes breadth first; each hop goes from artifacts to executions or back. */
+export async function walk(tx: ReadTransaction, options: WalkOptions): Promise<Subgraph> {
+  const walker = new Walker(tx, options);
+  let { kind } = options.start;
+  let frontier = await walker.start();
+  for (let hop = 0; hop < options.hopsMax && frontier.length > 0; hop++) {
+    frontier = await walker.hop(kind, frontier);
+    kind = other(kind);
+  }
+  return walker.result();
+}
+
+function other(kind: MemberName): MemberName {
+  return kind === "artifact" ? "execution" : "artifact";
+}
+
+class Walker {
+  private readonly visited = { artifact: new Set<bigint>(), execution: new Set<bigint>() };
+  private readonly ended = { artifact: new Set<bigint>(), execution: new Set<bigint>() };
+  private readonly eventIds: bigint[] = [];
+
+  constructor(
+    private readonly tx: ReadTransaction,
+    private readonly options: WalkOptions,
+  ) {}
+
+  start(): Promise<bigint[]> {
+    const { kind, ids } = this.options.start;
+    return this.visit(kind, [...ids]);
+  }
+
+  /** Gives the nodes of the other kind that are new. */
+  async hop(kind: MemberName, frontier: readonly bigint[]): Promise<bigint[]> {
+    const edges: EventEdge[] = [];
+    const far = other(kind);
+    const reached = new Set<bigint>();
+    for (let at = 0; at < frontier.length; at += chunkSize) {
+      for (const edge of await this.tx.eventEdges(kinds[kind], frontier.slice(at, at + chunkSize))) {
+        if (!this.allows(kind, edge.type)) continue;
+        edges.push(edge);
+        const id = endOf(edge, far);
+        if (!this.visited[far].has(id) && !this.ended[far].has(id)) reached.add(id);
+      }
+      this.checkLimits(edges.length, reached.size);
+    }
+    const next = await this.visit(far, [...reached]);
+    const found = new Set(next);
+    for (const edge of edges) {
+      if (this.isReported(far, endOf(edge, far), found)) this.eventIds.push(edge.eventId);
+    }
+    return next;
+  }
+
+  private allows(from: MemberName, type: number): boolean {
+    const { direction } = this.options;
+    if (direction === "both") return true;
+    return ((from === "artifact") === (direction === "downstream") ? inputs : outputs).has(type);
+  }
+
+  /** An edge to a node visited before was reported from there already, unless edges are one-way. */
+  private isReported(kind: MemberName, id: bigint, found: ReadonlySet<bigint>): boolean {
+    if (found.has(id)) return true;
+    if (this.ended[kind].has(id)) return this.options.endings[kind]?.isIncluded ?? false;
+    return this.options.direction !== "both";
+  }
+
+  /** Sorts new nodes into ending and visited ones; gives the visited. */
+  private async visit(kind: MemberName, ids: bigint[]): Promise<bigint[]> {
+    const ends = await this.endingIds(kind, ids);
+    for (const id of ends) this.ended[kind].add(id);
+    const visited = ids.filter((id) => !ends.has(id));
+    for (const id of visited) this.visited[kind].add(id);
+    this.checkLimits(0, 0);
+    return visited;
+  }
+
+  private async endingIds(kind: MemberName, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+    const ending = this.options.endings[kind];
+    if (ending === undefined || ids.length === 0) return new Set();
+    if (ending.filter === undefined) return new Set(ids);
+    const order = { field: "id", ascending: true } as const;
+    const listed = await this.tx.listNodes(kinds[kind], { ids, filter: ending.filter, order });
+    return new Set(listed.map(({ id }) => id));
+  }
+
+  private checkLimits(newEvents: number, newNodes: number): void {
+    const { nodesMax, eventsMax } = this.options.limits;
+    const sets = [this.visited, this.ended].flatMap((set) => [set.artifact.size, set.execution.size]);
+    const nodes = sets.reduce((sum, size) => sum + size, newNodes);
+    if (nodes > nodesMax) throw tooLarge(`more than ${nodesMax} nodes`);
+    if (this.eventIds.length + newEvents > eventsMax) throw tooLarge(`more than ${eventsMax} events`);
+  }
+
+  result(): Subgraph {
+    const reached = (kind: MemberName) =>
+      this.options.endings[kind]?.isIncluded
+        ? new Set([...this.visited[kind], ...this.ended[kind]])
+        : this.visited[kind];
+    return {
+      ids: { artifact: reached("artifact"), execution: reached("execution") },
+      eventIds: this.eventIds,
+    };
+  }
+}
+
+function endOf(edge: EventEdge, kind: MemberName): bigint {
+  return kind === "artifact" ? edge.artifactId : edge.executionId;
+}
+
+function tooLarge(what: string): MlmdError {
+  return new MlmdError(
+    "RESOURCE_EXHAUSTED",
+    `The lineage reaches ${what}, the limit of one answer; ask for fewer hops or end it at some nodes`,
+  );
+}
