@@ -90,17 +90,16 @@ class Walker {
     const reached = new Set<bigint>();
     for (let at = 0; at < frontier.length; at += chunkSize) {
       for (const edge of await this.tx.eventEdges(kinds[kind], frontier.slice(at, at + chunkSize))) {
-        if (!this.allows(kind, edge.type)) continue;
-        edges.push(edge);
         const id = endOf(edge, far);
+        if (!this.allows(kind, edge.type) || this.isHidden(far, id)) continue;
+        edges.push(edge);
         if (!this.visited[far].has(id) && !this.ended[far].has(id)) reached.add(id);
       }
       this.checkLimits(edges.length, reached.size);
     }
     const next = await this.visit(far, [...reached]);
-    const found = new Set(next);
     for (const edge of edges) {
-      if (this.isReported(far, endOf(edge, far), found)) this.eventIds.push(edge.eventId);
+      if (!this.isExcluded(far, endOf(edge, far))) this.eventIds.push(edge.eventId);
     }
     return next;
   }
@@ -111,11 +110,13 @@ class Walker {
     return ((from === "artifact") === (direction === "downstream") ? inputs : outputs).has(type);
   }
 
-  /** An edge to a node visited before was reported from there already, unless edges are one-way. */
-  private isReported(kind: MemberName, id: bigint, found: ReadonlySet<bigint>): boolean {
-    if (found.has(id)) return true;
-    if (this.ended[kind].has(id)) return this.options.endings[kind]?.isIncluded ?? false;
-    return this.options.direction !== "both";
+  /** Before a hop's nodes are visited: a two-way walk reported an edge to a node of an earlier hop from there. */
+  private isHidden(kind: MemberName, id: bigint): boolean {
+    return (this.options.direction === "both" && this.visited[kind].has(id)) || this.isExcluded(kind, id);
+  }
+
+  private isExcluded(kind: MemberName, id: bigint): boolean {
+    return this.ended[kind].has(id) && !this.options.endings[kind]?.isIncluded;
   }
 
   /** Sorts new nodes into ending and visited ones; gives the visited. */

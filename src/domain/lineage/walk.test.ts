@@ -1,0 +1,125 @@
+import { expect, test } from "vitest";
+import { Event_Type } from "../../contract/messages.ts";
+import type { FilterPlan } from "../../filter/plan.ts";
+import type { KindFacts } from "../kinds.ts";
+import type { EventEdge, NodeQuery, ReadTransaction } from "../ports.ts";
+import { type Ending, type WalkOptions, walk } from "./walk.ts";
+
+// Artifacts and executions are written a1, e2, …; an edge "a1 e2" is an input, "e2 a3" an output.
+function graph(...edges: string[]) {
+  return edges.map((edge, index): EventEdge => {
+    const [from = "", to = ""] = edge.split(" ");
+    const isInput = from.startsWith("a");
+    const number = (node: string) => BigInt(node.slice(1));
+    return {
+      eventId: BigInt(index + 1),
+      artifactId: number(isInput ? from : to),
+      executionId: number(isInput ? to : from),
+      type: isInput ? Event_Type.INPUT : Event_Type.OUTPUT,
+    };
+  });
+}
+
+/** Answers a walk's two questions from the edges; a filter here is a list of ids. */
+function transaction(edges: readonly EventEdge[]): ReadTransaction {
+  return {
+    eventEdges: async (kind: KindFacts, ids: readonly bigint[]) =>
+      edges.filter((edge) => ids.includes(kind.name === "artifact" ? edge.artifactId : edge.executionId)),
+    listNodes: async (_: KindFacts, query: NodeQuery) =>
+      (query.ids ?? [])
+        .filter((id) => (query.filter as unknown as bigint[]).includes(id))
+        .map((id) => ({ id, createTime: 0n, lastUpdateTime: 0n })),
+  } as unknown as ReadTransaction;
+}
+
+type Case = Partial<Omit<WalkOptions, "start">> & { start: string[] };
+
+async function reach(edges: readonly EventEdge[], { start, ...options }: Case): Promise<string> {
+  const kind = start[0]?.startsWith("a") ? "artifact" : "execution";
+  const { ids, eventIds } = await walk(transaction(edges), {
+    start: { kind, ids: start.map((node) => BigInt(node.slice(1))) },
+    hopsMax: 100,
+    direction: "both",
+    endings: {},
+    limits: { nodesMax: 100, eventsMax: 100 },
+    ...options,
+  });
+  const names = (prefix: string, set: Iterable<bigint>) => [...set].sort().map((id) => prefix + id);
+  return [...names("a", ids.artifact), ...names("e", ids.execution), ...names("v", eventIds)].join(" ");
+}
+
+function ending(isIncluded: boolean, ...ids: bigint[]): Ending {
+  return { isIncluded, filter: ids as unknown as FilterPlan };
+}
+
+// The worked examples of `reading.md` 6.5.
+const g = graph("a1 e1", "e1 a2", "a2 e2", "a1 e2");
+const h = graph("a1 e1", "e1 a2", "a1 e2", "a2 e2", "e2 a3", "a3 e3", "e3 a4", "e2 a4");
+
+test.each<[Case, string]>([
+  [{ start: ["a1"], hopsMax: 0 }, "a1"],
+  [{ start: ["a1"], hopsMax: 1 }, "a1 e1 e2 v1 v4"],
+  [{ start: ["a1"], hopsMax: 2 }, "a1 a2 e1 e2 v1 v2 v3 v4"],
+  [{ start: ["a1"], hopsMax: 2, endings: { execution: ending(true, 1n) } }, "a1 a2 e1 e2 v1 v3 v4"],
+  [{ start: ["a1"], hopsMax: 2, endings: { execution: ending(false, 1n) } }, "a1 a2 e2 v3 v4"],
+  [{ start: ["a1"], hopsMax: 3, endings: { execution: ending(true, 1n) } }, "a1 a2 e1 e2 v1 v2 v3 v4"],
+  [
+    { start: ["a1"], hopsMax: 3, direction: "downstream", endings: { execution: ending(true, 1n) } },
+    "a1 e1 e2 v1 v4",
+  ],
+  [
+    {
+      start: ["a1"],
+      hopsMax: 3,
+      direction: "downstream",
+      endings: { artifact: ending(true, 2n), execution: ending(false, 2n) },
+    },
+    "a1 a2 e1 v1 v2",
+  ],
+  [
+    {
+      start: ["a1"],
+      hopsMax: 3,
+      direction: "downstream",
+      endings: { artifact: ending(false, 2n), execution: ending(true, 2n) },
+    },
+    "a1 e1 e2 v1 v4",
+  ],
+  [{ start: ["e1"], hopsMax: 0, endings: { execution: ending(false, 1n) } }, ""],
+  [{ start: ["e1"], hopsMax: 0, endings: { execution: ending(true, 1n) } }, "e1"],
+  [{ start: ["e1"], endings: { execution: { isIncluded: true, filter: undefined } } }, "e1"],
+])("graph G: %o reaches %s", async (options, expected) => {
+  expect(await reach(g, options)).toBe(expected);
+});
+
+test.each<[Case, string]>([
+  [{ start: ["e2"], hopsMax: 1, direction: "downstream" }, "a3 a4 e2 v5 v8"],
+  [{ start: ["e2"], hopsMax: 1, direction: "upstream" }, "a1 a2 e2 v3 v4"],
+  [{ start: ["e2"], hopsMax: 2, direction: "downstream" }, "a3 a4 e2 e3 v5 v6 v8"],
+  [{ start: ["e2"], hopsMax: 2, direction: "upstream" }, "a1 a2 e1 e2 v2 v3 v4"],
+  [{ start: ["e2"], direction: "downstream" }, "a3 a4 e2 e3 v5 v6 v7 v8"],
+  [{ start: ["e1", "e2", "e3"], hopsMax: 1, direction: "downstream" }, "a2 a3 a4 e1 e2 e3 v2 v5 v7 v8"],
+  [{ start: ["e1", "e2", "e3"], direction: "downstream" }, "a2 a3 a4 e1 e2 e3 v2 v4 v5 v6 v7 v8"],
+])("graph H: %o reaches %s", async (options, expected) => {
+  expect(await reach(h, options)).toBe(expected);
+});
+
+test("events without direction are seen by two-way walks only", async () => {
+  const unknown = [{ eventId: 1n, artifactId: 1n, executionId: 1n, type: Event_Type.UNKNOWN }];
+  expect(await reach(unknown, { start: ["a1"] })).toBe("a1 e1 v1");
+  expect(await reach(unknown, { start: ["a1"], direction: "downstream" })).toBe("a1");
+});
+
+test.each([
+  ["nodes", { nodesMax: 3, eventsMax: 100 }],
+  ["events", { nodesMax: 100, eventsMax: 7 }],
+])("an answer above the limit of %s is refused, never cut", async (what, limits) => {
+  await expect(reach(h, { start: ["e2"], limits })).rejects.toMatchObject({
+    code: "RESOURCE_EXHAUSTED",
+    message: expect.stringContaining(what),
+  });
+  const exact = { nodesMax: 7, eventsMax: 8 };
+  expect(await reach(h, { start: ["e2"], limits: exact })).toBe(
+    "a1 a2 a3 a4 e1 e2 e3 v1 v2 v3 v4 v5 v6 v7 v8",
+  );
+});
