@@ -39,13 +39,28 @@ export async function putTypes<K extends KindName>(
   options: PutTypeOptions,
 ): Promise<bigint[]> {
   if (types.length === 0) return [];
-  const put = await TypePut.load(tx, kind, types, options);
+  const requests = types.map((type) => withKnownProperties(kind, type));
+  const put = await TypePut.load(tx, kind, requests, options);
   const entries = await inOrder(
-    types,
+    requests,
     (type) => put.put(type),
     () => put.flush(),
   );
   return entries.map((entry) => entry.id);
+}
+
+/**
+ * The enums are closed: a number outside of one counts as absent. The runtime does so for fields, but keeps it
+ * in the values of a map.
+ */
+function withKnownProperties<K extends KindName>(kind: Kind<K>, type: TypeOf<K>): TypeOf<K> {
+  const unknown = Object.keys(type.properties).filter(
+    (name) => !((getEntry(type.properties, name) ?? 0) in PropertyType),
+  );
+  if (unknown.length === 0) return type;
+  const known = clone(kind.type, type) as TypeOf<K>;
+  for (const name of unknown) delete known.properties[name];
+  return known;
 }
 
 class TypePut<K extends KindName> {
