@@ -1,0 +1,27 @@
+import type { Dialect } from "./dialect.ts";
+import type { Sql, SqlValue } from "./fragment.ts";
+
+/** An insert of whole rows, described so that each engine can write a set of rows its own way. */
+export interface Insert {
+  readonly table: Sql;
+  readonly columns: readonly Sql[];
+  /**
+   * What happens to a row whose key is taken: `"keep"` leaves the stored row as it is, a list of columns
+   * (the key) overwrites the stored row's other columns. Without it the insert fails with `UniqueViolation`.
+   */
+  readonly onDuplicate?: "keep" | readonly Sql[];
+}
+
+/**
+ * An engine's connection inside a transaction, as the shared SQL sees it. Each call takes a set, so that an
+ * engine behind a network needs one round trip for it. Errors are those of `domain/ports.ts`.
+ */
+export interface Connection {
+  readonly dialect: Dialect;
+  /** The rows of a query; the caller names their shape. Integers are bigint, unset columns null. */
+  all<Row>(query: Sql): Promise<Row[]>;
+  /** Inserts the rows in order and gives their new ids in that order (no meaning with `onDuplicate`). */
+  insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
+  /** Runs one statement, whose text holds the placeholders, once for each row of values. */
+  runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+}

@@ -1,0 +1,16 @@
+import type { Sql, SqlValue } from "./fragment.ts";
+
+/** Where the databases differ in what the shared SQL needs. */
+export interface Dialect {
+  /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
+  inIds(column: Sql, ids: readonly bigint[]): Sql;
+  inTexts(column: Sql, texts: readonly string[]): Sql;
+  /** The id column and the text column are one of the pairs. */
+  inPairs(id: Sql, text: Sql, pairs: readonly (readonly [bigint, string])[]): Sql;
+  boolean(value: boolean): SqlValue;
+  /** The content of a `proto_value` column for a serialized message, and back. */
+  encodeProto(bytes: Uint8Array): SqlValue;
+  decodeProto(stored: SqlValue): Uint8Array;
+  /** An expression that orders the rows of a table without key as they were inserted. */
+  readonly rowOrder: Sql;
+}

@@ -1,0 +1,154 @@
+import type { Event } from "../../contract/messages.ts";
+import type { MemberFacts } from "../../domain/kinds.ts";
+import type { EventEdge, Membership, ParentLink } from "../../domain/ports.ts";
+import type { Connection, Insert } from "./connection.ts";
+import { raw, type Sql, sql } from "./fragment.ts";
+import { addStep, type EventPathRow, type EventRow, eventFromRow, eventToRow, pathToRows } from "./rows.ts";
+import { memberTables } from "./tables.ts";
+
+export async function eventsByNode(
+  db: Connection,
+  kind: MemberFacts,
+  ids: readonly bigint[],
+): Promise<Event[]> {
+  if (ids.length === 0) return [];
+  const { node } = memberTables[kind.name];
+  return selectEvents(db, db.dialect.inIds(node, ids), sql`${node}, id`);
+}
+
+export async function eventsById(db: Connection, ids: readonly bigint[]): Promise<Event[]> {
+  if (ids.length === 0) return [];
+  return selectEvents(db, db.dialect.inIds(raw("id"), ids), raw("id"));
+}
+
+async function selectEvents(db: Connection, condition: Sql, order: Sql): Promise<Event[]> {
+  const rows = await db.all<EventRow>(sql`
+    SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch
+    FROM Event
+    WHERE ${condition}
+    ORDER BY ${order}`);
+  if (rows.length === 0) return [];
+  const events = new Map(rows.map((row) => [row.id, eventFromRow(row)]));
+  await addPaths(db, events);
+  return [...events.values()];
+}
+
+async function addPaths(db: Connection, events: ReadonlyMap<bigint, Event>): Promise<void> {
+  const rows = await db.all<EventPathRow>(sql`
+    SELECT event_id, is_index_step, step_index, step_key
+    FROM EventPath
+    WHERE ${db.dialect.inIds(raw("event_id"), [...events.keys()])}
+    ORDER BY event_id, ${db.dialect.rowOrder}`);
+  for (const row of rows) {
+    const event = events.get(row.event_id);
+    if (event) addStep(event, row);
+  }
+}
+
+export async function eventEdges(
+  db: Connection,
+  kind: MemberFacts,
+  ids: readonly bigint[],
+): Promise<EventEdge[]> {
+  if (ids.length === 0) return [];
+  const { node } = memberTables[kind.name];
+  const rows = await db.all<Omit<EventEdge, "type"> & { type: bigint }>(sql`
+    SELECT id AS "eventId", artifact_id AS "artifactId", execution_id AS "executionId", type
+    FROM Event
+    WHERE ${db.dialect.inIds(node, ids)}
+    ORDER BY ${node}, id`);
+  return rows.map((row) => ({ ...row, type: Number(row.type) }));
+}
+
+export async function membershipsByNode(
+  db: Connection,
+  kind: MemberFacts,
+  ids: readonly bigint[],
+): Promise<Membership[]> {
+  if (ids.length === 0) return [];
+  const { membership, node } = memberTables[kind.name];
+  return db.all(sql`
+    SELECT context_id AS "contextId", ${node} AS "nodeId" FROM ${membership}
+    WHERE ${db.dialect.inIds(node, ids)}
+    ORDER BY ${node}, context_id`);
+}
+
+export async function membershipsByContext(
+  db: Connection,
+  kind: MemberFacts,
+  ids: readonly bigint[],
+): Promise<Membership[]> {
+  if (ids.length === 0) return [];
+  const { membership, node } = memberTables[kind.name];
+  return db.all(sql`
+    SELECT context_id AS "contextId", ${node} AS "nodeId" FROM ${membership}
+    WHERE ${db.dialect.inIds(raw("context_id"), ids)}
+    ORDER BY context_id, ${node}`);
+}
+
+export async function parentLinks(
+  db: Connection,
+  contexts: "child" | "parent",
+  ids: readonly bigint[],
+): Promise<ParentLink[]> {
+  if (ids.length === 0) return [];
+  const column = contexts === "child" ? raw("context_id") : raw("parent_context_id");
+  return db.all(sql`
+    SELECT context_id AS "childId", parent_context_id AS "parentId" FROM ParentContext
+    WHERE ${db.dialect.inIds(column, ids)}
+    ORDER BY context_id, parent_context_id`);
+}
+
+/** UNION, not UNION ALL: a link that was already followed ends the walk, so stored cycles do too. */
+export async function ancestorLinks(db: Connection, ids: readonly bigint[]): Promise<ParentLink[]> {
+  if (ids.length === 0) return [];
+  return db.all(sql`
+    WITH RECURSIVE link (child_id, parent_id) AS (
+      SELECT context_id, parent_context_id FROM ParentContext
+      WHERE ${db.dialect.inIds(raw("context_id"), ids)}
+      UNION
+      SELECT p.context_id, p.parent_context_id
+      FROM link JOIN ParentContext p ON p.context_id = link.parent_id
+    )
+    SELECT child_id AS "childId", parent_id AS "parentId" FROM link ORDER BY child_id, parent_id`);
+}
+
+const insertEvent: Insert = {
+  table: raw("Event"),
+  columns: [raw("artifact_id"), raw("execution_id"), raw("type"), raw("milliseconds_since_epoch")],
+};
+
+const insertEventPath: Insert = {
+  table: raw("EventPath"),
+  columns: [raw("event_id"), raw("is_index_step"), raw("step_index"), raw("step_key")],
+};
+
+const insertParentContext: Insert = {
+  table: raw("ParentContext"),
+  columns: [raw("context_id"), raw("parent_context_id")],
+};
+
+export async function insertEvents(db: Connection, events: readonly Event[]): Promise<void> {
+  const ids = await db.insertMany(insertEvent, events.map(eventToRow));
+  const steps = events.flatMap((event, i) => pathToRows(db.dialect, ids[i] as bigint, event));
+  await db.insertMany(insertEventPath, steps);
+}
+
+export async function insertMemberships(
+  db: Connection,
+  kind: MemberFacts,
+  memberships: readonly Membership[],
+): Promise<void> {
+  const { membership, node } = memberTables[kind.name];
+  await db.insertMany(
+    { table: membership, columns: [raw("context_id"), node] as readonly Sql[], onDuplicate: "keep" },
+    memberships.map(({ contextId, nodeId }) => [contextId, nodeId]),
+  );
+}
+
+export async function insertParentLinks(db: Connection, links: readonly ParentLink[]): Promise<void> {
+  await db.insertMany(
+    insertParentContext,
+    links.map(({ childId, parentId }) => [childId, parentId]),
+  );
+}

@@ -1,0 +1,174 @@
+import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
+import type { NodeName, NodeProperty } from "../../domain/ports.ts";
+import type { Connection, Insert } from "./connection.ts";
+import { empty, join, raw, type Sql, sql } from "./fragment.ts";
+import {
+  addProperty,
+  type NodeRow,
+  newNodeToRow,
+  nodeFromRow,
+  nodeToRow,
+  type PropertyRow,
+  valueToRow,
+} from "./rows.ts";
+import { nodeTables } from "./tables.ts";
+
+export async function nodesById<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  ids: readonly bigint[],
+): Promise<NodeOf<K>[]> {
+  if (ids.length === 0) return [];
+  const { node, state } = nodeTables[kind.name];
+  const rows = await db.all<NodeRow>(sql`
+    SELECT n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
+      n.name, n.external_id, n.create_time_since_epoch AS create_time,
+      n.last_update_time_since_epoch AS last_update_time, t.name AS type
+    FROM ${node} n LEFT JOIN Type t ON t.id = n.type_id
+    WHERE ${db.dialect.inIds(raw("n.id"), ids)}
+    ORDER BY n.id`);
+  if (rows.length === 0) return [];
+  const nodes = new Map(rows.map((row) => [row.id, nodeFromRow(kind, row)]));
+  await addProperties(db, kind, nodes);
+  return [...nodes.values()];
+}
+
+async function addProperties<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  nodes: ReadonlyMap<bigint, NodeOf<K>>,
+): Promise<void> {
+  const { property, owner } = nodeTables[kind.name];
+  const rows = await db.all<PropertyRow>(sql`
+    SELECT ${owner} AS owner, name, is_custom_property,
+      int_value, double_value, string_value, proto_value, bool_value
+    FROM ${property}
+    WHERE ${db.dialect.inIds(owner, [...nodes.keys()])}`);
+  for (const row of rows) {
+    const node = nodes.get(row.owner);
+    if (node) addProperty(db.dialect, node, row);
+  }
+}
+
+export async function existingIds(
+  db: Connection,
+  kind: KindFacts,
+  ids: readonly bigint[],
+): Promise<Set<bigint>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db.all<{ id: bigint }>(sql`
+    SELECT id FROM ${nodeTables[kind.name].node} WHERE ${db.dialect.inIds(raw("id"), ids)}`);
+  return new Set(rows.map((row) => row.id));
+}
+
+export async function nodeIdsByName(
+  db: Connection,
+  kind: KindFacts,
+  names: readonly NodeName[],
+): Promise<(NodeName & { id: bigint })[]> {
+  if (names.length === 0) return [];
+  const pairs = names.map(({ typeId, name }) => [typeId, name] as const);
+  return db.all(sql`
+    SELECT id, type_id AS "typeId", name FROM ${nodeTables[kind.name].node}
+    WHERE ${db.dialect.inPairs(raw("type_id"), raw("name"), pairs)}
+    ORDER BY id`);
+}
+
+export async function nodeIdsByExternalId(
+  db: Connection,
+  kind: KindFacts,
+  externalIds: readonly string[],
+): Promise<{ id: bigint; externalId: string }[]> {
+  if (externalIds.length === 0) return [];
+  return db.all(sql`
+    SELECT id, external_id AS "externalId" FROM ${nodeTables[kind.name].node}
+    WHERE ${db.dialect.inTexts(raw("external_id"), externalIds)}
+    ORDER BY id`);
+}
+
+export async function artifactIdsByUri(
+  db: Connection,
+  uris: readonly string[],
+): Promise<{ id: bigint; uri: string }[]> {
+  if (uris.length === 0) return [];
+  return db.all(sql`
+    SELECT id, uri FROM Artifact WHERE ${db.dialect.inTexts(raw("uri"), uris)} ORDER BY id`);
+}
+
+/** The columns that an update writes too, in the order of `nodeToRow`. */
+function changeableColumns(kind: KindFacts): Sql[] {
+  const { state } = nodeTables[kind.name];
+  return [
+    raw("type_id"),
+    ...(kind.hasUri ? [raw("uri")] : []),
+    ...(state ? [state] : []),
+    raw("external_id"),
+    raw("last_update_time_since_epoch"),
+  ];
+}
+
+export async function insertNodes<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  nodes: readonly NodeOf<K>[],
+): Promise<bigint[]> {
+  const insert: Insert = {
+    table: nodeTables[kind.name].node,
+    columns: [...changeableColumns(kind), raw("name"), raw("create_time_since_epoch")],
+  };
+  return db.insertMany(
+    insert,
+    nodes.map((node) => [...nodeToRow(kind, node), ...newNodeToRow(node)]),
+  );
+}
+
+export async function updateNodes<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  nodes: readonly NodeOf<K>[],
+): Promise<void> {
+  const columns = [...changeableColumns(kind), ...(kind.named ? [raw("name")] : [])];
+  const settings = columns.map((column) => sql`${column} = ${raw("?")}`);
+  await db.runMany(
+    sql`UPDATE ${nodeTables[kind.name].node} SET ${join(settings, ", ")} WHERE id = ${raw("?")}`,
+    nodes.map((node) => [...nodeToRow(kind, node), ...(kind.named ? [node.name] : []), node.id]),
+  );
+}
+
+export async function putProperties(
+  db: Connection,
+  kind: KindFacts,
+  properties: readonly NodeProperty[],
+): Promise<void> {
+  const { property, owner } = nodeTables[kind.name];
+  const key = [owner, raw("name"), raw("is_custom_property")];
+  const values = [
+    raw("int_value"),
+    raw("double_value"),
+    raw("string_value"),
+    raw("proto_value"),
+    raw("bool_value"),
+  ];
+  await db.insertMany(
+    { table: property, columns: [...key, ...values], onDuplicate: key },
+    properties.map(({ nodeId, name, isCustom, value }) => [
+      nodeId,
+      name,
+      db.dialect.boolean(isCustom),
+      ...valueToRow(db.dialect, value),
+    ]),
+  );
+}
+
+export async function deleteProperties(
+  db: Connection,
+  kind: KindFacts,
+  properties: readonly Omit<NodeProperty, "value">[],
+): Promise<void> {
+  const { property, owner } = nodeTables[kind.name];
+  const value = raw("?");
+  await db.runMany(
+    sql`DELETE FROM ${property} WHERE ${owner} = ${value} AND name = ${value} AND is_custom_property = ${value}`,
+    properties.map(({ nodeId, name, isCustom }) => [nodeId, name, db.dialect.boolean(isCustom)]),
+  );
+}

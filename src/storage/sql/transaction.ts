@@ -1,0 +1,113 @@
+import type { Event } from "../../contract/messages.ts";
+import type { Kind, KindFacts, KindName, MemberFacts, NodeOf, TypeOf } from "../../domain/kinds.ts";
+import type {
+  Membership,
+  NodeName,
+  NodeProperty,
+  NodeQuery,
+  ParentLink,
+  TypeKey,
+  TypeProperty,
+  WriteTransaction,
+} from "../../domain/ports.ts";
+import type { Connection } from "./connection.ts";
+import * as edges from "./edges.ts";
+import { listNodes } from "./list.ts";
+import * as nodes from "./nodes.ts";
+import * as types from "./types.ts";
+
+/** The port over a connection. Reading operations are given it as a `ReadTransaction`. */
+export class SqlTransaction implements WriteTransaction {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
+    return types.typesById(this.#db, kind, ids);
+  }
+  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]) {
+    return types.typesByKey(this.#db, kind, keys);
+  }
+  typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]) {
+    return types.typesByExternalId(this.#db, kind, externalIds);
+  }
+  allTypes<K extends KindName>(kind: Kind<K>) {
+    return types.allTypes(this.#db, kind);
+  }
+  insertTypes<K extends KindName>(kind: Kind<K>, rows: readonly TypeOf<K>[]) {
+    return types.insertTypes(this.#db, kind, rows);
+  }
+  insertTypeProperties(properties: readonly TypeProperty[]) {
+    return types.insertTypeProperties(this.#db, properties);
+  }
+  insertTypeParents(links: readonly { typeId: bigint; parentTypeId: bigint }[]) {
+    return types.insertTypeParents(this.#db, links);
+  }
+  updateTypeExternalIds(updates: readonly { typeId: bigint; externalId: string }[]) {
+    return types.updateTypeExternalIds(this.#db, updates);
+  }
+
+  nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
+    return nodes.nodesById(this.#db, kind, ids);
+  }
+  existingIds(kind: KindFacts, ids: readonly bigint[]) {
+    return nodes.existingIds(this.#db, kind, ids);
+  }
+  nodeIdsByName(kind: KindFacts, names: readonly NodeName[]) {
+    return nodes.nodeIdsByName(this.#db, kind, names);
+  }
+  nodeIdsByExternalId(kind: KindFacts, externalIds: readonly string[]) {
+    return nodes.nodeIdsByExternalId(this.#db, kind, externalIds);
+  }
+  artifactIdsByUri(uris: readonly string[]) {
+    return nodes.artifactIdsByUri(this.#db, uris);
+  }
+  listNodes(kind: KindFacts, query: NodeQuery) {
+    return listNodes(this.#db, kind, query);
+  }
+  insertNodes<K extends KindName>(kind: Kind<K>, rows: readonly NodeOf<K>[]) {
+    return nodes.insertNodes(this.#db, kind, rows);
+  }
+  updateNodes<K extends KindName>(kind: Kind<K>, rows: readonly NodeOf<K>[]) {
+    return nodes.updateNodes(this.#db, kind, rows);
+  }
+  putProperties(kind: KindFacts, properties: readonly NodeProperty[]) {
+    return nodes.putProperties(this.#db, kind, properties);
+  }
+  deleteProperties(kind: KindFacts, properties: readonly Omit<NodeProperty, "value">[]) {
+    return nodes.deleteProperties(this.#db, kind, properties);
+  }
+
+  eventsByNode(kind: MemberFacts, ids: readonly bigint[]) {
+    return edges.eventsByNode(this.#db, kind, ids);
+  }
+  eventEdges(kind: MemberFacts, ids: readonly bigint[]) {
+    return edges.eventEdges(this.#db, kind, ids);
+  }
+  eventsById(ids: readonly bigint[]) {
+    return edges.eventsById(this.#db, ids);
+  }
+  membershipsByNode(kind: MemberFacts, ids: readonly bigint[]) {
+    return edges.membershipsByNode(this.#db, kind, ids);
+  }
+  membershipsByContext(kind: MemberFacts, ids: readonly bigint[]) {
+    return edges.membershipsByContext(this.#db, kind, ids);
+  }
+  parentLinks(contexts: "child" | "parent", ids: readonly bigint[]) {
+    return edges.parentLinks(this.#db, contexts, ids);
+  }
+  ancestorLinks(ids: readonly bigint[]) {
+    return edges.ancestorLinks(this.#db, ids);
+  }
+  insertEvents(events: readonly Event[]) {
+    return edges.insertEvents(this.#db, events);
+  }
+  insertMemberships(kind: MemberFacts, memberships: readonly Membership[]) {
+    return edges.insertMemberships(this.#db, kind, memberships);
+  }
+  insertParentLinks(links: readonly ParentLink[]) {
+    return edges.insertParentLinks(this.#db, links);
+  }
+}

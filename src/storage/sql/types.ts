@@ -1,0 +1,154 @@
+import type { PropertyType } from "../../contract/messages.ts";
+import { setEntry } from "../../contract/presence.ts";
+import type { Kind, KindName, TypeOf } from "../../domain/kinds.ts";
+import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
+import type { Connection, Insert } from "./connection.ts";
+import { raw, type Sql, sql } from "./fragment.ts";
+import { type TypeRow, typeFromRow, typeToRow } from "./rows.ts";
+
+export async function typesById<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  ids: readonly bigint[],
+): Promise<TypeOf<K>[]> {
+  if (ids.length === 0) return [];
+  return selectTypes(db, kind, db.dialect.inIds(raw("t.id"), ids));
+}
+
+export async function typesByKey<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  keys: readonly TypeKey[],
+): Promise<TypeOf<K>[]> {
+  if (keys.length === 0) return [];
+  const names = db.dialect.inTexts(
+    raw("t.name"),
+    keys.map((key) => key.name),
+  );
+  const versions = db.dialect.inTexts(
+    raw("COALESCE(t.version, '')"),
+    keys.map((key) => key.version),
+  );
+  const candidates = await selectTypes(db, kind, sql`${names} AND ${versions}`);
+  return firstOfEachKey(candidates, keys);
+}
+
+/** The candidates are ordered by id; some have the name of one key and the version of another. */
+function firstOfEachKey<T extends TypeKey>(candidates: readonly T[], keys: readonly TypeKey[]): T[] {
+  const wanted = new Set(keys.map(keyText));
+  return candidates.filter((type) => wanted.delete(keyText(type)));
+}
+
+function keyText(key: TypeKey): string {
+  return JSON.stringify([key.name, key.version]);
+}
+
+export async function typesByExternalId<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  externalIds: readonly string[],
+): Promise<TypeOf<K>[]> {
+  if (externalIds.length === 0) return [];
+  return selectTypes(db, kind, db.dialect.inTexts(raw("t.external_id"), externalIds));
+}
+
+export function allTypes<K extends KindName>(db: Connection, kind: Kind<K>): Promise<TypeOf<K>[]> {
+  return selectTypes(db, kind, raw("1 = 1"));
+}
+
+async function selectTypes<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  condition: Sql,
+): Promise<TypeOf<K>[]> {
+  const rows = await db.all<TypeRow>(sql`
+    SELECT t.id, t.name, t.version, t.description, t.input_type, t.output_type, t.external_id, base.name AS base
+    FROM Type t
+    LEFT JOIN ParentType p ON p.type_id = t.id
+    LEFT JOIN Type base ON base.id = p.parent_type_id
+    WHERE t.type_kind = ${BigInt(kind.typeKind)} AND ${condition}
+    ORDER BY t.id, p.parent_type_id`);
+  if (rows.length === 0) return [];
+  const types = new Map<bigint, TypeOf<K>>();
+  // We give a type one parent at most; where a database holds more, the first one counts.
+  for (const row of rows) if (!types.has(row.id)) types.set(row.id, typeFromRow(kind, row));
+  await addProperties(db, types);
+  return [...types.values()];
+}
+
+async function addProperties(
+  db: Connection,
+  types: ReadonlyMap<bigint, { properties: { [key: string]: PropertyType } }>,
+): Promise<void> {
+  const rows = await db.all<{ type_id: bigint; name: string; data_type: bigint | null }>(sql`
+    SELECT type_id, name, data_type FROM TypeProperty
+    WHERE ${db.dialect.inIds(raw("type_id"), [...types.keys()])}`);
+  for (const row of rows) {
+    const type = types.get(row.type_id);
+    if (type) setEntry(type.properties, row.name, Number(row.data_type ?? 0n));
+  }
+}
+
+const insertType: Insert = {
+  table: raw("Type"),
+  columns: [
+    raw("name"),
+    raw("version"),
+    raw("type_kind"),
+    raw("description"),
+    raw("input_type"),
+    raw("output_type"),
+    raw("external_id"),
+  ],
+};
+
+const insertTypeProperty: Insert = {
+  table: raw("TypeProperty"),
+  columns: [raw("type_id"), raw("name"), raw("data_type")],
+};
+
+const insertParentType: Insert = {
+  table: raw("ParentType"),
+  columns: [raw("type_id"), raw("parent_type_id")],
+};
+
+export async function insertTypes<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  types: readonly TypeOf<K>[],
+): Promise<bigint[]> {
+  return db.insertMany(
+    insertType,
+    types.map((type) => typeToRow(kind, type)),
+  );
+}
+
+export async function insertTypeProperties(
+  db: Connection,
+  properties: readonly TypeProperty[],
+): Promise<void> {
+  await db.insertMany(
+    insertTypeProperty,
+    properties.map(({ typeId, name, dataType }) => [typeId, name, BigInt(dataType)]),
+  );
+}
+
+export async function insertTypeParents(
+  db: Connection,
+  links: readonly { typeId: bigint; parentTypeId: bigint }[],
+): Promise<void> {
+  await db.insertMany(
+    insertParentType,
+    links.map(({ typeId, parentTypeId }) => [typeId, parentTypeId]),
+  );
+}
+
+export async function updateTypeExternalIds(
+  db: Connection,
+  updates: readonly { typeId: bigint; externalId: string }[],
+): Promise<void> {
+  await db.runMany(
+    raw("UPDATE Type SET external_id = ? WHERE id = ?"),
+    updates.map(({ typeId, externalId }) => [externalId, typeId]),
+  );
+}

@@ -1,0 +1,45 @@
+import type { Insert } from "../sql/connection.ts";
+import type { Dialect } from "../sql/dialect.ts";
+import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+
+/** A list travels as one JSON text, so that every length of list is the same prepared statement. */
+export const sqliteDialect: Dialect = {
+  inIds: (column, ids) => sql`${column} IN (SELECT value FROM json_each(${`[${ids.join()}]`}))`,
+
+  inTexts: (column, texts) => sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(texts)}))`,
+
+  inPairs(id, text, pairs) {
+    // A bigint beyond 2^53 survives as digits; JSON.stringify refuses it.
+    const json = `[${pairs.map(([first, second]) => `[${first},${JSON.stringify(second)}]`).join()}]`;
+    return sql`(${id}, ${text}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${json}))`;
+  },
+
+  boolean: (value) => (value ? 1n : 0n),
+
+  // The original keeps messages as base64 text here, although the column is a BLOB.
+  encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
+  decodeProto: decodeProto,
+
+  rowOrder: raw("rowid"),
+};
+
+function decodeProto(stored: SqlValue): Uint8Array {
+  if (typeof stored === "string") return Buffer.from(stored, "base64");
+  if (stored instanceof Uint8Array) return stored;
+  throw new TypeError("a proto value is neither text nor bytes");
+}
+
+/** The insert of one row. */
+export function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
+  const placeholders = columns.map(() => raw("?"));
+  return sql`INSERT INTO ${table} (${join(columns, ", ")}) VALUES (${join(placeholders, ", ")})${
+    onDuplicate === undefined ? empty : duplicateClause(columns, onDuplicate)
+  }`;
+}
+
+function duplicateClause(columns: readonly Sql[], onDuplicate: NonNullable<Insert["onDuplicate"]>): Sql {
+  if (onDuplicate === "keep") return raw(" ON CONFLICT DO NOTHING");
+  const others = columns.filter((column) => !onDuplicate.includes(column));
+  const settings = others.map((column) => sql`${column} = excluded.${column}`);
+  return sql` ON CONFLICT (${join(onDuplicate, ", ")}) DO UPDATE SET ${join(settings, ", ")}`;
+}

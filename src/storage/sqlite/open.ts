@@ -1,0 +1,126 @@
+import type Database from "better-sqlite3";
+import type { Storage, WriteTransaction } from "../../domain/ports.ts";
+import { MlmdError } from "../../errors.ts";
+import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
+import { SqliteConnection } from "./connection.ts";
+import { checkExists, driverName, type Location, locate, type OpenMode } from "./location.ts";
+import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
+import { SqliteStorage } from "./storage.ts";
+
+export interface SqliteOptions {
+  /** A path or a `file:` URI; empty means in memory. */
+  readonly path?: string;
+  /** Keep the data in memory, whatever the path; it is gone when the storage is closed. */
+  readonly memory?: boolean;
+  /**
+   * `READONLY` changes nothing at all in the database, `READWRITE` needs an existing file,
+   * `READWRITE_OPENCREATE` (the default) creates a missing one.
+   */
+  readonly mode?: OpenMode;
+  /** How long to wait for other processes' locks, in milliseconds, before an operation is ABORTED; 5000 unless given. */
+  readonly busyTimeoutMs?: number;
+  /** Is told the text of each statement inside a transaction; the inserts of a set of rows are one statement. */
+  readonly onStatement?: (text: string) => void;
+}
+
+/**
+ * Opens a database of the original's layout, version 10; an empty one is given it. A file that is open for
+ * writing is in WAL mode from then on.
+ *
+ * @throws MlmdError NOT_FOUND: no such file or directory. FAILED_PRECONDITION: another schema version (the
+ * file stays as it is), not a database, or nothing in it while reading only. ABORTED: another process is
+ * creating the database or has it locked. DATA_LOSS: contradicting version records. INVALID_ARGUMENT: a
+ * `file:` URI that cannot be read.
+ */
+export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> {
+  const { busyTimeoutMs = 5000, onStatement } = options;
+  const location = options.memory
+    ? "memory"
+    : locate(options.path ?? "", options.mode ?? "READWRITE_OPENCREATE");
+  if (location !== "memory") checkExists(location);
+  const open = opener(await loadDriver(), location, busyTimeoutMs);
+  const connect = (mode: ConnectionMode) =>
+    new SqliteConnection(() => open(mode), busyTimeoutMs, onStatement);
+
+  if (location !== "memory" && location.mode === "READONLY") {
+    const reader = connect("read");
+    await closeOnFailure(reader, () => check(reader));
+    return new SqliteStorage(reader, undefined);
+  }
+  const writer = connect("write");
+  return closeOnFailure(writer, async () => {
+    await prepare(writer);
+    return new SqliteStorage(location === "memory" ? writer : connect("read"), writer);
+  });
+}
+
+type ConnectionMode = "read" | "write";
+
+/** Loaded on first use: the remote client must work where the driver cannot be loaded. */
+async function loadDriver(): Promise<typeof Database> {
+  const apiVersion = Number(process.versions.napi);
+  if (!(apiVersion >= 10)) {
+    throw new MlmdError(
+      "FAILED_PRECONDITION",
+      `SQLite databases need Node.js 22.14 or newer (Node-API 10); this is ${process.version} (Node-API ${apiVersion})`,
+    );
+  }
+  return (await import("better-sqlite3")).default;
+}
+
+function opener(
+  driver: typeof Database,
+  location: Location,
+  busyTimeoutMs: number,
+): (mode: ConnectionMode) => Database.Database {
+  let opened = false;
+  return (mode) => {
+    if (location === "memory" && opened) {
+      throw new MlmdError("UNAVAILABLE", "the database in memory failed and is lost");
+    }
+    opened = true;
+    const database = new driver(location === "memory" ? ":memory:" : driverName(location.path), {
+      readonly: location !== "memory" && location.mode === "READONLY",
+      fileMustExist: location !== "memory" && location.mode !== "READWRITE_OPENCREATE",
+      timeout: busyTimeoutMs,
+    });
+    database.defaultSafeIntegers(true);
+    database.pragma("synchronous = FULL");
+    if (mode === "read") database.pragma("query_only = ON");
+    return database;
+  };
+}
+
+async function closeOnFailure<T>(connection: SqliteConnection, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function check(connection: SqliteConnection): Promise<void> {
+  const state = await connection.transaction("BEGIN", async () => connection.use(inspectSchema));
+  if (state === "current") return;
+  throw new MlmdError("FAILED_PRECONDITION", "the database is empty, and opened for reading only");
+}
+
+/** Nothing is written, not even the switch to WAL, before the version is known; and then only what is missing. */
+async function prepare(connection: SqliteConnection): Promise<void> {
+  const ready = await connection.transaction("BEGIN", async (tx) => {
+    if (connection.use(inspectSchema) === "empty") return false;
+    return connection.use(hasAdditionalIndexes) && (await hasBuiltInTypes(tx));
+  });
+  await connection.retryWhileBusy((database) => database.pragma("journal_mode = WAL"));
+  if (!ready) await connection.transaction("BEGIN IMMEDIATE", (tx) => complete(connection, tx));
+  // From here on the connection waits for locks by itself, without blocking the process.
+  connection.use((database) => database.pragma("busy_timeout = 0"));
+}
+
+/** Looks again at what is there: another process may have been faster. */
+async function complete(connection: SqliteConnection, tx: WriteTransaction): Promise<void> {
+  if (connection.use(inspectSchema) === "empty") connection.use(createSchema);
+  else connection.use(createAdditionalIndexes);
+  await addBuiltInTypes(tx);
+}
