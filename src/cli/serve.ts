@@ -1,0 +1,118 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { pino } from "pino";
+import { MlmdError } from "../errors.ts";
+import { openService, type StoreConfig } from "../open.ts";
+import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts";
+
+interface ServeOptions {
+  readonly sqlite?: string;
+  readonly memory?: true;
+  readonly readOnly?: true;
+  readonly host: string;
+  readonly port: number;
+  readonly maxReceiveBytes?: number;
+  readonly maxSendBytes?: number;
+  readonly logLevel: string;
+  readonly example?: true;
+}
+
+export function serveCommand(): Command {
+  return new Command("serve")
+    .description("Serve a metadata database over gRPC.")
+    .addOption(new Option("--sqlite <file>", "the database file; made if it is missing").conflicts("memory"))
+    .option("--memory", "keep everything in memory, for as long as the server runs")
+    .option("--read-only", "refuse every change, and change nothing in the file")
+    .option("--host <host>", "the address to listen on", "127.0.0.1")
+    .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber, 8080)
+    .option("--max-receive-bytes <bytes>", "the largest request to accept (4 MiB unless given)", wholeNumber)
+    .option("--max-send-bytes <bytes>", "the largest answer to send (unlimited unless given)", wholeNumber)
+    .addOption(
+      new Option("--log-level <level>", "what to log; calls that worked are logged at info")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    )
+    .option("--example", "print how to connect from Python and TypeScript")
+    .addHelpText("after", "\nExample:\n  mlmd serve --sqlite ./mlmd.db --port 8080\n")
+    .action(serve);
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
+    throw new InvalidArgumentError("It must be a number.");
+  return number;
+}
+
+async function serve(options: ServeOptions, command: Command): Promise<void> {
+  if (options.sqlite === undefined && options.memory === undefined) {
+    command.error("error: say which database to serve, e.g. --sqlite ./mlmd.db, or --memory");
+  }
+  if (options.port > 65535) command.error("error: the port must be at most 65535");
+  const { service, close } = await openService(storeConfig(options));
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const { host, port, maxReceiveBytes, maxSendBytes } = options;
+  const server = await startServer({
+    service,
+    host,
+    port,
+    ...(maxReceiveBytes !== undefined && { maxReceiveBytes }),
+    ...(maxSendBytes !== undefined && { maxSendBytes }),
+    onCall: (entry) => logCall(log, entry),
+  }).catch(async (error: unknown) => {
+    await close();
+    throw explain(error, host);
+  });
+  // Deployments wait for this text, whatever the log level.
+  console.error(`Server listening on ${host}:${server.port}`);
+  if (options.example) console.log(exampleText(host, server.port));
+  stopOnSignal(server, close);
+}
+
+function storeConfig({ sqlite, readOnly }: ServeOptions): StoreConfig {
+  if (sqlite === undefined) return { fake: true };
+  return { sqlite: { path: sqlite, mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE" } };
+}
+
+function explain(error: unknown, host: string): unknown {
+  if (!(error instanceof MlmdError)) return error;
+  return new MlmdError(
+    error.code,
+    `${error.message}; choose another with --port, e.g. --host ${host} --port 8081`,
+  );
+}
+
+function logCall(log: pino.Logger, { method, code, ms, cause }: CallLog): void {
+  const isFault = code === "INTERNAL" || code === "DATA_LOSS" || code === "UNAVAILABLE";
+  log[isFault ? "error" : "info"]({ method, code, ms, ...(cause !== undefined && { err: cause }) }, method);
+}
+
+/** The first signal finishes the calls in flight and closes the database, a second one ends the process. */
+function stopOnSignal(server: RunningServer, closeStore: () => Promise<void>): void {
+  let isStopping = false;
+  const stop = async (signal: NodeJS.Signals) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    console.error(`${signal}: finishing the calls in flight`);
+    await server.close();
+    await closeStore();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(signal));
+}
+
+function exampleText(host: string, port: number): string {
+  return `
+From Python (pip install ml-metadata):
+
+  from ml_metadata import metadata_store, proto
+  store = metadata_store.MetadataStore(proto.MetadataStoreClientConfig(host="${host}", port=${port}))
+  print(store.put_artifact_type(proto.ArtifactType(name="Dataset")), store.get_artifact_types())
+
+From TypeScript:
+
+  import { openStore } from "mlmd";
+  const store = await openStore({ grpc: { host: "${host}", port: ${port} } });
+  console.log(await store.putArtifactType({ name: "Dataset" }), await store.getArtifactTypes());
+
+Stop with Ctrl+C.`;
+}
