@@ -21,6 +21,7 @@ type NodeOf<K extends Node["kind"]> = Node & { kind: K };
 
 class Checker {
   readonly #names: Names;
+  #doubles = 0;
 
   constructor(kind: KindName) {
     this.#names = new Names(kind);
@@ -185,12 +186,20 @@ class Checker {
     const values: NonNullable<Value>[] = [];
     for (const item of list) if (item.op === "literal" && item.value !== null) values.push(item.value);
     const isAllValues = values.length === list.length;
+    if (type === "DOUBLE" && isAllValues) this.#countDoubles(node.at, values.length);
     const found = negatedIf(
       node.negated,
       isAllValues ? { op: "inValues", operand, type, values } : { op: "in", operand, list },
     );
     const isByName = items.some((item) => item.isEnumName);
     return bool(node.at, node.negated && isByName ? orNull(found, operand) : found);
+  }
+
+  #countDoubles(at: number, count: number): void {
+    this.#doubles += count;
+    if (this.#doubles > limits.listedDoubles) {
+      throw new FilterError(at, `IN lists may hold at most ${limits.listedDoubles} doubles in all`);
+    }
   }
 
   #between(node: NodeOf<"between">): Typed {

@@ -72,6 +72,7 @@ test.each([
   ["lists", "1 IN (".repeat(100_000), "nested"],
   ["terms", `id = 1${" OR id = 1".repeat(limits.terms)}`, "terms"],
   ["values", `id IN (1${",1".repeat(limits.listed)})`, "values in all"],
+  ["doubles", `id IN (1.5${",1".repeat(limits.listedDoubles)})`, "doubles in all"],
   ["arguments", `COALESCE(1${",1".repeat(limits.arguments)}) = 1`, "at most 100 values"],
   ["neighbours", manyAliases("contexts", 19, "id"), "too many different"],
   ["properties", manyProperties(limits.tables + 1), "too many different"],

@@ -8,6 +8,8 @@ export const limits = {
   terms: 10_000,
   /** Values in all IN lists together. */
   listed: 200_000,
+  /** Doubles among them: no database takes them as one bound list. */
+  listedDoubles: 10_000,
   arguments: 100,
   /** Tables that a filter may join: MySQL joins 61, SQLite 64, and the query around the filter needs some. */
   tables: 56,

@@ -8,6 +8,11 @@ export interface Dialect {
   /** The id column and the text column are one of the pairs. */
   inPairs(id: Sql, text: Sql, pairs: readonly (readonly [bigint, string])[]): Sql;
   boolean(value: boolean): SqlValue;
+  /** `operand LIKE pattern`, where a backslash makes the next character of the pattern stand for itself. */
+  like(operand: Sql, pattern: Sql): Sql;
+  toDouble(number: Sql): Sql;
+  /** How many characters the text has. */
+  length(text: Sql): Sql;
   /** The content of a `proto_value` column for a serialized message, and back. */
   encodeProto(bytes: Uint8Array): SqlValue;
   decodeProto(stored: SqlValue): Uint8Array;

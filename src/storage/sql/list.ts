@@ -1,7 +1,7 @@
 import type { KindFacts } from "../../domain/kinds.ts";
 import type { ListedNode, NodeQuery, OrderField } from "../../domain/ports.ts";
-import { MlmdError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
+import { filterToSql } from "./filter-to-sql.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import { memberTables, nodeTables } from "./tables.ts";
 
@@ -14,7 +14,6 @@ const orderColumns: Readonly<Record<OrderField, Sql>> = {
 /** Everything that restricts the list is in the one query, so that no list of ids goes back and forth. */
 export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuery): Promise<ListedNode[]> {
   if (query.ids?.length === 0) return [];
-  if (query.filter) throw new MlmdError("UNIMPLEMENTED", "filter queries are not supported yet");
   const joins: Sql[] = [];
   const conditions: Sql[] = [];
   if (query.typeId !== undefined) conditions.push(sql`n.type_id = ${query.typeId}`);
@@ -24,8 +23,13 @@ export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuer
     conditions.push(sql`m.context_id = ${query.contextId}`);
   }
   if (query.after) conditions.push(behind(query.order, query.after));
+  const filter = query.filter && filterToSql(query.filter, db.dialect);
+  if (filter) {
+    joins.push(filter.joins);
+    conditions.push(filter.condition);
+  }
   return db.all(sql`
-    SELECT n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"
+    SELECT ${filter?.mayRepeat ? raw("DISTINCT") : empty} n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"
     FROM ${nodeTables[kind.name].node} n ${join(joins, " ")}
     ${conditions.length > 0 ? sql`WHERE ${join(conditions, " AND ")}` : empty}
     ORDER BY ${ordering(query.order)}

@@ -16,6 +16,10 @@ export const sqliteDialect: Dialect = {
 
   boolean: (value) => (value ? 1n : 0n),
 
+  like: (operand, pattern) => sql`${operand} LIKE ${pattern} ESCAPE ${raw("'\\'")}`,
+  toDouble: (number) => sql`CAST(${number} AS REAL)`,
+  length: (text) => sql`LENGTH(${text})`,
+
   // The original keeps messages as base64 text here, although the column is a BLOB.
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
   decodeProto: decodeProto,

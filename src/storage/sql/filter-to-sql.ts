@@ -1,0 +1,391 @@
+import type { Expression, FilterPlan, FunctionName, Join, Literal } from "../../filter/plan.ts";
+import type { FieldName, KindName, NeighbourName, PropertyFieldName } from "../../filter/vocabulary.ts";
+import type { Dialect } from "./dialect.ts";
+import { join, raw, type Sql, sql } from "./fragment.ts";
+import { memberTables, nodeTables } from "./tables.ts";
+
+export interface FilterSql {
+  /** What to put behind the nodes' own table, whose alias is `n`; may be empty. */
+  readonly joins: Sql;
+  readonly condition: Sql;
+  /** The joins may give a node more than once, so that the query needs DISTINCT. */
+  readonly mayRepeat: boolean;
+}
+
+/**
+ * A row per neighbour multiplies: so many neighbours of a node, joined so many times. Above this number of
+ * them the neighbours are looked for in subqueries instead, of which none multiplies with another; below it
+ * joins are better, because the database can begin with the most selective of them.
+ */
+const multiplyingJoinsMax = 3;
+
+export function filterToSql(plan: FilterPlan, dialect: Dialect): FilterSql {
+  const multiplying = plan.joins.flatMap((_, i) => (mayMultiply(plan, i) ? [i] : []));
+  const { kind, joins } = plan;
+  const isNested = multiplying.length > multiplyingJoinsMax;
+  const flat = joins.flatMap((each, i) =>
+    isNested && each.kind === "neighbour" ? [] : tablesOf(kind, each, i, dialect),
+  );
+  const writer = new Writer(plan, dialect);
+  return {
+    joins: join(
+      flat.map(({ table, on }) => sql`JOIN ${table} ON ${on}`),
+      " ",
+    ),
+    condition: isNested ? writer.nested() : writer.expression(plan.condition),
+    mayRepeat: !isNested && multiplying.length > 0,
+  };
+}
+
+/** A node has many neighbours, but only one of a given id, and one event of a given other end and type. */
+function mayMultiply({ joins, condition }: FilterPlan, index: number): boolean {
+  const joined = joins[index];
+  if (joined?.kind !== "neighbour") return false;
+  const terms = condition.op === "and" ? condition.terms : [condition];
+  const fixed = new Set(terms.flatMap((term) => fieldsEqualToLiteral(term, index)));
+  if (joined.neighbour !== "events") return !fixed.has("id");
+  return !(fixed.has("type") && (fixed.has("artifact_id") || fixed.has("execution_id")));
+}
+
+function fieldsEqualToLiteral(term: Expression, index: number): (FieldName | PropertyFieldName)[] {
+  if (term.op !== "compare" || term.operator !== "=") return [];
+  const { left, right } = term;
+  if (left.op === "column" && left.join === index && right.op === "literal") return [left.field];
+  if (right.op === "column" && right.join === index && left.op === "literal") return [right.field];
+  return [];
+}
+
+interface JoinedTable {
+  readonly table: Sql;
+  readonly on: Sql;
+}
+
+/** The tables of a join: `j0` has its fields, `t0` is its type where the filter asks for that, `l0` leads to it. */
+function tablesOf(kind: KindName, joined: Join, index: number, dialect: Dialect): JoinedTable[] {
+  const j = raw(`j${index}`);
+  if (joined.kind === "type") {
+    return [{ table: sql`Type ${j}`, on: sql`${j}.id = n.type_id AND ${j}.type_kind = ${typeKinds[kind]}` }];
+  }
+  if (joined.kind === "property") {
+    const { property, owner } = nodeTables[kind];
+    const isNamed = sql`${j}.name = ${joined.name} AND ${j}.is_custom_property = ${dialect.boolean(joined.isCustom)}`;
+    return [{ table: sql`${property} ${j}`, on: sql`${j}.${owner} = n.id AND ${isNamed}` }];
+  }
+  if (joined.neighbour === "events") {
+    return [{ table: sql`Event ${j}`, on: sql`${j}.${nodeTables[kind].owner} = n.id` }];
+  }
+  const { link, from, to, node } = linkTo(kind, joined.neighbour);
+  const l = raw(`l${index}`);
+  const t = raw(`t${index}`);
+  const tables = [
+    { table: sql`${link} ${l}`, on: sql`${l}.${from} = n.id` },
+    { table: sql`${node} ${j}`, on: sql`${j}.id = ${l}.${to}` },
+  ];
+  if (joined.usesType) tables.push({ table: sql`Type ${t}`, on: sql`${t}.id = ${j}.type_id` });
+  return tables;
+}
+
+const typeKinds: Readonly<Record<KindName, Sql>> = {
+  artifact: raw("1"),
+  execution: raw("0"),
+  context: raw("2"),
+};
+
+/** The table that leads from nodes of the kind to their neighbours: its columns for both, and the neighbours' table. */
+function linkTo(kind: KindName, neighbour: Exclude<NeighbourName, "events">) {
+  const contextId = raw("context_id");
+  const parentId = raw("parent_context_id");
+  const contexts = nodeTables.context.node;
+  const parents = raw("ParentContext");
+  if (neighbour === "parent_contexts")
+    return { link: parents, from: contextId, to: parentId, node: contexts };
+  if (neighbour === "child_contexts") return { link: parents, from: parentId, to: contextId, node: contexts };
+  if (neighbour === "contexts") {
+    if (kind === "context") throw new Error("a context has parents and children, not contexts");
+    const { membership, node } = memberTables[kind];
+    return { link: membership, from: node, to: contextId, node: contexts };
+  }
+  const member = neighbour === "artifacts" ? "artifact" : "execution";
+  const { membership, node } = memberTables[member];
+  return { link: membership, from: contextId, to: node, node: nodeTables[member].node };
+}
+
+/** Every column that a filter can mention. */
+const columns: Readonly<Record<FieldName | PropertyFieldName, Sql>> = {
+  id: raw("id"),
+  type_id: raw("type_id"),
+  type: raw("type"),
+  name: raw("name"),
+  external_id: raw("external_id"),
+  uri: raw("uri"),
+  state: raw("state"),
+  last_known_state: raw("last_known_state"),
+  create_time_since_epoch: raw("create_time_since_epoch"),
+  last_update_time_since_epoch: raw("last_update_time_since_epoch"),
+  artifact_id: raw("artifact_id"),
+  execution_id: raw("execution_id"),
+  milliseconds_since_epoch: raw("milliseconds_since_epoch"),
+  int_value: raw("int_value"),
+  double_value: raw("double_value"),
+  string_value: raw("string_value"),
+  bool_value: raw("bool_value"),
+};
+
+const operators = {
+  "=": raw("="),
+  "!=": raw("!="),
+  "<": raw("<"),
+  "<=": raw("<="),
+  ">": raw(">"),
+  ">=": raw(">="),
+  "+": raw("+"),
+  "-": raw("-"),
+  "*": raw("*"),
+} as const;
+
+const functionNames: Readonly<Record<Exclude<FunctionName, "LENGTH">, Sql>> = {
+  COALESCE: raw("COALESCE"),
+  NULLIF: raw("NULLIF"),
+  LOWER: raw("LOWER"),
+  UPPER: raw("UPPER"),
+  SUBSTR: raw("SUBSTR"),
+  TRIM: raw("TRIM"),
+  LTRIM: raw("LTRIM"),
+  RTRIM: raw("RTRIM"),
+  ABS: raw("ABS"),
+};
+
+/** Longer lists are bound as one value, for which a database cannot say how many rows will match. */
+const shortListLength = 8;
+
+class Writer {
+  readonly #plan: FilterPlan;
+  readonly #dialect: Dialect;
+
+  constructor(plan: FilterPlan, dialect: Dialect) {
+    this.#plan = plan;
+    this.#dialect = dialect;
+  }
+
+  /** The condition with subqueries in place of the neighbours' joins; every neighbour is required to be there. */
+  nested(): Sql {
+    const required = this.#neighboursIn(this.#plan.condition).map((index) => this.#exists([index]));
+    return balanced([...required, this.#quantified(this.#plan.condition)], " AND ");
+  }
+
+  /**
+   * The condition, with each neighbour looked for as far inside as it can be: "there is one" goes through OR, and
+   * through AND between terms without a common neighbour.
+   */
+  #quantified(condition: Expression): Sql {
+    const neighbours = this.#neighboursIn(condition);
+    if (neighbours.length === 0) return this.expression(condition);
+    if (condition.op === "or")
+      return balanced(
+        condition.terms.map((term) => this.#quantified(term)),
+        " OR ",
+      );
+    if (condition.op === "not") {
+      const negated = negation(condition.operand);
+      if (negated) return this.#quantified(negated);
+    }
+    if (condition.op === "and") {
+      const groups = this.#independentGroups(condition.terms);
+      if (groups.length > 1)
+        return balanced(
+          groups.map((group) => this.#quantified(group)),
+          " AND ",
+        );
+    }
+    return this.#exists(neighbours, condition);
+  }
+
+  /** The terms, those that have a neighbour in common put together. */
+  #independentGroups(terms: readonly Expression[]): Expression[] {
+    const plain: Expression[] = [];
+    let groups: { neighbours: readonly number[]; terms: readonly Expression[] }[] = [];
+    for (const term of terms) {
+      const neighbours = this.#neighboursIn(term);
+      if (neighbours.length === 0) plain.push(term);
+      const touches = (group: (typeof groups)[number]) =>
+        group.neighbours.some((each) => neighbours.includes(each));
+      const touched = groups.filter(touches);
+      if (neighbours.length > 0) {
+        groups = groups.filter((group) => !touches(group));
+        groups.push({
+          neighbours: [...touched.flatMap((group) => group.neighbours), ...neighbours],
+          terms: [...touched.flatMap((group) => group.terms), term],
+        });
+      }
+    }
+    return [...plain, ...groups.map((group) => conjunction(group.terms))];
+  }
+
+  #exists(neighbours: readonly number[], condition?: Expression): Sql {
+    const { kind, joins } = this.#plan;
+    const tables = neighbours.flatMap((index) => tablesOf(kind, joins[index] as Join, index, this.#dialect));
+    const [first, ...others] = tables as [JoinedTable, ...JoinedTable[]];
+    const joined = others.map(({ table, on }) => sql` JOIN ${table} ON ${on}`);
+    const from = sql`${first.table}${join(joined, " ")}`;
+    const where = condition ? sql`${first.on} AND ${this.expression(condition)}` : first.on;
+    return sql`EXISTS (SELECT 1 FROM ${from} WHERE ${where})`;
+  }
+
+  #neighboursIn(expression: Expression): number[] {
+    const found = new Set<number>();
+    collectJoins(expression, found);
+    return [...found].filter((index) => this.#plan.joins[index]?.kind === "neighbour").sort((a, b) => a - b);
+  }
+
+  expression(expression: Expression): Sql {
+    switch (expression.op) {
+      case "literal":
+        return this.#literal(expression);
+      case "column":
+        return this.#column(expression.join, expression.field);
+      case "and":
+        return balanced(this.#all(expression.terms), " AND ");
+      case "or":
+        return balanced(this.#all(expression.terms), " OR ");
+      case "not":
+        return sql`(NOT ${this.expression(expression.operand)})`;
+      case "compare":
+        return sql`(${this.expression(expression.left)} ${operators[expression.operator]} ${this.expression(expression.right)})`;
+      case "like":
+        return sql`(${this.#dialect.like(this.expression(expression.operand), this.expression(expression.pattern))})`;
+      case "in":
+        return sql`(${this.expression(expression.operand)} IN (${join(this.#all(expression.list), ", ")}))`;
+      case "inValues":
+        return sql`(${this.#inValues(expression)})`;
+      case "between": {
+        const [operand, low, high] = this.#all([expression.operand, expression.low, expression.high]);
+        return sql`(${operand as Sql} BETWEEN ${low as Sql} AND ${high as Sql})`;
+      }
+      case "isNull":
+        return sql`(${this.expression(expression.operand)} IS NULL)`;
+      case "isTrue":
+        return sql`(${this.expression(expression.operand)} IS TRUE)`;
+      case "isFalse":
+        return sql`(${this.expression(expression.operand)} IS FALSE)`;
+      case "negate":
+        return sql`(- ${this.expression(expression.operand)})`;
+      case "arithmetic":
+        return this.#arithmetic(expression);
+      case "toDouble":
+        return this.#dialect.toDouble(this.expression(expression.operand));
+      case "call":
+        return this.#call(expression);
+      case "case":
+        return this.#case(expression);
+    }
+  }
+
+  #all(expressions: readonly Expression[]): Sql[] {
+    return expressions.map((expression) => this.expression(expression));
+  }
+
+  #literal({ value }: Literal): Sql {
+    if (value === null) return raw("NULL");
+    return sql`${typeof value === "boolean" ? this.#dialect.boolean(value) : value}`;
+  }
+
+  #column(index: number | "node", field: FieldName | PropertyFieldName): Sql {
+    if (index === "node") return sql`n.${columns[field]}`;
+    const joined = this.#plan.joins[index];
+    if (field !== "type") return sql`${raw(`j${index}`)}.${columns[field]}`;
+    // An event has a type of its own; the type of everything else is a row with a name.
+    if (joined?.kind === "neighbour" && joined.neighbour === "events") return sql`${raw(`j${index}`)}.type`;
+    return joined?.kind === "type" ? sql`${raw(`j${index}`)}.name` : sql`${raw(`t${index}`)}.name`;
+  }
+
+  #inValues({ operand, type, values }: Expression & { op: "inValues" }): Sql {
+    const column = this.expression(operand);
+    if (values.length > shortListLength && type === "INT64") {
+      return this.#dialect.inIds(column, values as readonly bigint[]);
+    }
+    if (values.length > shortListLength && type === "STRING") {
+      return this.#dialect.inTexts(column, values as readonly string[]);
+    }
+    const literals = [...new Set(values)].map((value) => this.#literal({ op: "literal", type, value }));
+    return sql`${column} IN (${join(literals, ", ")})`;
+  }
+
+  /** Where a divisor is 0 the quotient is not known, on every database. */
+  #arithmetic({ operator, left, right }: Expression & { op: "arithmetic" }): Sql {
+    const [first, second] = [this.expression(left), this.expression(right)];
+    if (operator === "/") return sql`(${first} / NULLIF(${second}, 0))`;
+    return sql`(${first} ${operators[operator]} ${second})`;
+  }
+
+  #call({ name, args }: Expression & { op: "call" }): Sql {
+    const written = join(this.#all(args), ", ");
+    return name === "LENGTH" ? this.#dialect.length(written) : sql`${functionNames[name]}(${written})`;
+  }
+
+  #case({ operand, branches, otherwise }: Expression & { op: "case" }): Sql {
+    const written = branches.map(({ when, result }) => {
+      return sql`WHEN ${this.expression(when)} THEN ${this.expression(result)}`;
+    });
+    const start = operand ? sql`CASE ${this.expression(operand)}` : raw("CASE");
+    const end = otherwise ? sql`ELSE ${this.expression(otherwise)} END` : raw("END");
+    return sql`(${join([start, ...written, end], " ")})`;
+  }
+}
+
+/** The operand of NOT as the terms of the opposite operator, which is the same in three-valued logic too. */
+function negation(operand: Expression): Expression | undefined {
+  if (operand.op === "not") return operand.operand;
+  if (operand.op !== "and" && operand.op !== "or") return undefined;
+  const terms = operand.terms.map((term): Expression => ({ op: "not", operand: term }));
+  return { op: operand.op === "and" ? "or" : "and", terms };
+}
+
+function conjunction(terms: readonly Expression[]): Expression {
+  const [only, ...others] = terms as [Expression, ...Expression[]];
+  return others.length === 0 ? only : { op: "and", terms };
+}
+
+function collectJoins(expression: Expression, found: Set<number>): void {
+  if (expression.op === "column") {
+    if (expression.join !== "node") found.add(expression.join);
+    return;
+  }
+  for (const part of partsOf(expression)) collectJoins(part, found);
+}
+
+function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case "literal":
+    case "column":
+      return [];
+    case "and":
+    case "or":
+      return expression.terms;
+    case "compare":
+    case "arithmetic":
+      return [expression.left, expression.right];
+    case "like":
+      return [expression.operand, expression.pattern];
+    case "in":
+      return [expression.operand, ...expression.list];
+    case "between":
+      return [expression.operand, expression.low, expression.high];
+    case "call":
+      return expression.args;
+    case "case": {
+      const { operand, branches, otherwise } = expression;
+      const parts = [operand, otherwise, ...branches.flatMap(({ when, result }) => [when, result])];
+      return parts.filter((part) => part !== undefined);
+    }
+    default:
+      return [expression.operand];
+  }
+}
+
+/** The terms in a tree of little height: a long chain would be a tree as high as it is long, which databases refuse. */
+function balanced(terms: readonly Sql[], operator: " AND " | " OR "): Sql {
+  if (terms.length <= 2) return terms.length === 1 ? (terms[0] as Sql) : sql`(${join(terms, operator)})`;
+  const half = terms.length >> 1;
+  const halves = [balanced(terms.slice(0, half), operator), balanced(terms.slice(half), operator)];
+  return sql`(${join(halves, operator)})`;
+}
