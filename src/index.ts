@@ -41,6 +41,18 @@ export type {
   ExecutionInput,
   NodeKind,
 } from "./client/nodes.ts";
+export {
+  type ArtifactComparison,
+  ancestors,
+  type CachedExecution,
+  type CacheKey,
+  compareArtifacts,
+  contextLineage,
+  type Difference,
+  descendants,
+  findCachedExecution,
+  type Lineage,
+} from "./client/questions.ts";
 export type {
   EventEdge,
   LineageSubgraphInput,

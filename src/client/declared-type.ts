@@ -1,7 +1,6 @@
 import { invalidArgument, MlmdError, quote } from "../errors.ts";
 import type { ArtifactBaseType, ExecutionBaseType } from "./enums.ts";
 import type { NodeInputs, NodeKind, Nodes } from "./nodes.ts";
-import type { ArtifactTypeInput, ContextTypeInput, ExecutionTypeInput } from "./types.ts";
 import {
   describe,
   howToWrite,
@@ -99,7 +98,7 @@ export function artifactType<const D extends PropertyKinds>(
   name: string,
   properties: D,
   options: TypeOptions & { baseType?: ArtifactBaseType | undefined } = {},
-): DeclaredType<"artifact", D> & ArtifactTypeInput {
+): DeclaredType<"artifact", D> {
   return new DeclaredType("artifact", name, properties, options);
 }
 
@@ -111,7 +110,7 @@ export function executionType<const D extends PropertyKinds>(
   name: string,
   properties: D,
   options: TypeOptions & { baseType?: ExecutionBaseType | undefined } = {},
-): DeclaredType<"execution", D> & ExecutionTypeInput {
+): DeclaredType<"execution", D> {
   return new DeclaredType("execution", name, properties, options);
 }
 
@@ -120,13 +119,20 @@ export function contextType<const D extends PropertyKinds>(
   name: string,
   properties: D,
   options: TypeOptions = {},
-): DeclaredType<"context", D> & ContextTypeInput {
+): DeclaredType<"context", D> {
   return new DeclaredType("context", name, properties, options);
+}
+
+/** What messages and conversions need of a type, declared or stored. */
+interface NamedProperties {
+  readonly kind: NodeKind;
+  readonly name: string;
+  readonly properties: PropertyKinds;
 }
 
 /** Checks properties against their declaration and makes ints of numbers; `where` is the node: `artifacts[2]`. */
 export function declaredValues(
-  type: DeclaredType,
+  type: NamedProperties,
   properties: PropertiesInput | undefined,
   where: string,
 ): PropertiesInput {
@@ -136,7 +142,12 @@ export function declaredValues(
   );
 }
 
-function declaredValue(type: DeclaredType, name: string, value: PropertyValue, where: string): PropertyValue {
+function declaredValue(
+  type: NamedProperties,
+  name: string,
+  value: PropertyValue,
+  where: string,
+): PropertyValue {
   const kind = Object.hasOwn(type.properties, name) ? type.properties[name] : undefined;
   if (kind === undefined) {
     const known = Object.keys(type.properties).map(quote).join(", ") || "no properties";
@@ -152,7 +163,7 @@ function declaredValue(type: DeclaredType, name: string, value: PropertyValue, w
 
 /** Says what the type declares, what was given and what to write instead. */
 export function wrongKindError(
-  type: { kind: NodeKind; name: string },
+  type: Omit<NamedProperties, "properties">,
   property: string,
   kind: PropertyKind,
   value: unknown,

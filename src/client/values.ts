@@ -154,7 +154,8 @@ function toValueCase(value: PropertyValue, where: string): Value["value"] {
       return { case: "boolValue", value };
     default:
       if (ProtoValue.is(value)) return { case: "protoValue", value: toAny(value) };
-      if (isPlainObject(value)) return { case: "structValue", value: toStruct(value, where, 0) };
+      if (isPlainObject(value))
+        return { case: "structValue", value: toStruct(value, { property: where, path: [] }) };
       throw invalidArgument(`${where} is ${describe(value)}; ${propertyHint(value)}`);
   }
 }
@@ -192,24 +193,37 @@ const depthMax = 100;
 
 type Struct = Extract<Value["value"], { case: "structValue" }>["value"];
 
-function toStruct(object: object, where: string, depth: number): Struct {
-  if (depth > depthMax) throw invalidArgument(`${where} is nested deeper than ${depthMax} levels`);
+/** Where in a property the conversion is, for messages. */
+interface Place {
+  readonly property: string;
+  readonly path: (string | number)[];
+}
+
+function toStruct(object: object, place: Place): Struct {
   const struct: Struct = {};
-  for (const [key, value] of Object.entries(object)) {
-    setEntry(struct, key, toJson(value, `${where} at ${quote(key)}`, depth + 1));
-  }
+  for (const [key, value] of Object.entries(object)) setEntry(struct, key, toJson(value, key, place));
   return struct;
 }
 
-function toJson(value: unknown, where: string, depth: number): Struct[string] {
+function toJson(value: unknown, key: string | number, place: Place): Struct[string] {
+  place.path.push(key);
+  const json = toJsonHere(value, place);
+  place.path.pop();
+  return json;
+}
+
+function toJsonHere(value: unknown, place: Place): Struct[string] {
   if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string" && isUnicode(value)) return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (place.path.length > depthMax) {
+    throw invalidArgument(`${place.property} is nested deeper than ${depthMax} levels`);
+  }
+  if (Array.isArray(value)) return Array.from(value, (item, index) => toJson(item, index, place));
+  if (isPlainObject(value)) return toStruct(value, place);
+  const where = `${place.property} at ${place.path.map((step) => JSON.stringify(step)).join(" at ")}`;
   if (typeof value === "string") return checkedString(value, where);
   if (typeof value === "number") return checkedNumber(value, where);
-  if (Array.isArray(value)) {
-    if (depth > depthMax) throw invalidArgument(`${where} is nested deeper than ${depthMax} levels`);
-    return Array.from(value, (item, index) => toJson(item, `${where}[${index}]`, depth + 1));
-  }
-  if (isPlainObject(value)) return toStruct(value, where, depth);
   const hint =
     typeof value === "bigint" ? "write a number, or a string to keep every digit" : "write a JSON value";
   throw invalidArgument(`${where} is ${describe(value)}, which a struct cannot hold; ${hint}`);
@@ -223,8 +237,13 @@ function checkedNumber(value: number, where: string): number {
 const loneSurrogate = /\p{Surrogate}/u;
 
 function checkedString(value: string, where: string): string {
-  if (!loneSurrogate.test(value)) return value;
+  if (isUnicode(value)) return value;
   throw invalidArgument(`${where} is not valid Unicode: it has half of a surrogate pair`);
+}
+
+/** Half a surrogate pair has no UTF-8: it would be replaced on its way. */
+function isUnicode(value: string): boolean {
+  return !loneSurrogate.test(value);
 }
 
 function isPlainObject(value: unknown): value is object {
