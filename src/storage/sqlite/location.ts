@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { invalidArgument, notFound, quote } from "../../errors.ts";
 
 export type OpenMode = "READONLY" | "READWRITE" | "READWRITE_OPENCREATE";
@@ -20,6 +19,8 @@ const uriModes: ReadonlyMap<string, OpenMode> = new Map([
 /** Understands plain paths, `:memory:`, the empty path (in memory) and `file:` URIs with `mode` and `cache`. */
 export function locate(name: string, mode: OpenMode): Location {
   if (name.includes("\0")) throw invalidArgument("the path of a SQLite file cannot hold a NUL character");
+  // The driver cuts blanks from the end of a path, and would open another file.
+  if (name !== name.trimEnd()) throw invalidArgument("the path of a SQLite file cannot end with a blank");
   if (name === "" || name === ":memory:") return "memory";
   if (!name.startsWith("file:")) return { path: resolve(name), mode };
 
@@ -59,9 +60,4 @@ export function checkExists({ path, mode }: Exclude<Location, "memory">): void {
   if (!existsSync(dirname(path))) {
     throw notFound(`the directory of the SQLite file ${quote(path)} does not exist`);
   }
-}
-
-/** The path as a URI: the driver would cut blanks from a plain path and give some of them a meaning. */
-export function driverName(path: string): string {
-  return pathToFileURL(path).href;
 }

@@ -3,7 +3,7 @@ import type { Storage, WriteTransaction } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { SqliteConnection } from "./connection.ts";
-import { checkExists, driverName, type Location, locate, type OpenMode } from "./location.ts";
+import { checkExists, type Location, locate, type OpenMode } from "./location.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -79,7 +79,7 @@ function opener(
       throw new MlmdError("UNAVAILABLE", "the database in memory failed and is lost");
     }
     opened = true;
-    const database = new driver(location === "memory" ? ":memory:" : driverName(location.path), {
+    const database = new driver(location === "memory" ? ":memory:" : location.path, {
       readonly: location !== "memory" && location.mode === "READONLY",
       fileMustExist: location !== "memory" && location.mode !== "READWRITE_OPENCREATE",
       timeout: busyTimeoutMs,
