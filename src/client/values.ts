@@ -21,7 +21,8 @@ export class ProtoValue {
 
   constructor(typeUrl: string, value: Uint8Array) {
     this.typeUrl = typeUrl;
-    this.value = value;
+    // A copy, and never a Buffer, so that equal values compare equal.
+    this.value = new Uint8Array(value);
   }
 
   /** The message, or undefined where the value holds a message of another type. */
