@@ -2,11 +2,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/support/totals-reporter.ts"],
     projects: [
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "test/contract/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts"],
           isolate: false,
           pool: "threads",
         },
