@@ -1,0 +1,113 @@
+import { dirname, join } from "node:path/posix";
+
+/** A layer of `src/` and the layers that it may import from besides itself. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  contract: [],
+  filter: ["contract", "errors"],
+  domain: ["contract", "errors", "filter"],
+  "storage/sql": ["contract", "errors", "filter", "domain"],
+  "storage/sqlite": ["contract", "errors", "filter", "domain", "storage/sql"],
+  rpc: ["contract", "errors"],
+  client: ["contract", "errors"],
+  open: ["contract", "errors", "domain", "storage/sqlite", "rpc", "client"],
+  cli: ["contract", "errors", "open", "rpc", "client"],
+  index: ["contract", "errors", "open", "client"],
+};
+
+/** Libraries that only one layer may know. */
+const libraries: Readonly<Record<string, string>> = {
+  "better-sqlite3": "storage/sqlite",
+  "@grpc/grpc-js": "rpc",
+  commander: "cli",
+  pino: "cli",
+};
+
+/** Nobody imports these: they are where programs start. */
+const entries = new Set(["src/index.ts", "src/cli/main.ts"]);
+
+const linesMax = 800;
+const generated = "src/contract/gen/";
+
+const forbidden: readonly (readonly [RegExp, string])[] = [
+  [
+    new RegExp(`\\b(?:${["TO" + "DO", "FIX" + "ME", "X" + "XX"].join("|")})\\b`),
+    "unfinished work belongs in an issue",
+  ],
+  [/(?<![\w.])\/(?:home|root|work|Users)\/\w/, "a path of one machine"],
+  [/registry\.(?:npmjs|yarnpkg)\.\w+|pypi\.org/, "the host of a package registry"],
+  [
+    new RegExp(`\\b(?:${["Clau" + "de", "Anthro" + "pic", "Chat" + "GPT", "L" + "LM"].join("|")})\\b`),
+    "not a word of this project",
+  ],
+];
+
+/** Every finding as `file:line: what is wrong`. Takes all files of the project by name. */
+export function check(files: ReadonlyMap<string, string>): string[] {
+  const findings: string[] = [];
+  const imported = new Set<string>();
+  for (const [name, text] of files) {
+    if (!/\.(?:ts|md|proto|py|json|yaml|txt)$|^\.ci\/|^LICENSE$/.test(name) || name.startsWith(generated))
+      continue;
+    if (name === "package-lock.json") continue;
+    const report = (line: number, what: string) => findings.push(`${name}:${line}: ${what}`);
+    const lines = text.split("\n");
+    checkLines(name, lines, report);
+    if (!name.endsWith(".ts")) continue;
+    for (const { line, target } of importsOf(lines)) {
+      imported.add(target.startsWith(".") ? join(dirname(name), target) : target);
+      checkImport(name, target, (what) => report(line, what));
+    }
+  }
+  for (const name of files.keys()) {
+    if (!name.startsWith("src/") || !name.endsWith(".ts") || name.startsWith(generated)) continue;
+    if (name.endsWith(".test.ts") || entries.has(name) || imported.has(name)) continue;
+    findings.push(`${name}:1: no other file imports this one`);
+  }
+  return findings;
+}
+
+function checkLines(
+  name: string,
+  lines: readonly string[],
+  report: (line: number, what: string) => void,
+): void {
+  const isCode = name.endsWith(".ts");
+  const isProgram = name.startsWith("src/") && isCode && !name.endsWith(".test.ts");
+  if (isProgram && lines.length > linesMax) report(linesMax, `more than ${linesMax} lines`);
+  for (const [index, line] of lines.entries()) {
+    for (const [pattern, what] of forbidden) if (pattern.test(line)) report(index + 1, what);
+    if (isCode && /\b(?:test|describe|it)\.only\(/.test(line))
+      report(index + 1, "a test that shuts out all others");
+    if (isProgram && !name.startsWith("src/cli/") && /\bconsole\.\w+\(/.test(line)) {
+      report(index + 1, "only the command line writes to the terminal");
+    }
+  }
+}
+
+function importsOf(lines: readonly string[]): { line: number; target: string }[] {
+  return lines.flatMap((text, index) => {
+    const target = /(?:\bfrom |^import |\bimport\()["']([^"']+)["']/.exec(text)?.[1];
+    return target === undefined ? [] : [{ line: index + 1, target }];
+  });
+}
+
+function checkImport(name: string, target: string, report: (what: string) => void): void {
+  const layer = layerOf(name);
+  if (/^(?:\.\.\/)+dist\//.test(target))
+    report("tests and scripts import the source, not what was built of it");
+  if (layer === undefined || name.endsWith(".test.ts")) return;
+  const only = libraries[target];
+  if (only !== undefined && only !== layer) report(`only ${only} may import ${target}`);
+  if (!target.startsWith(".")) return;
+  const other = layerOf(join(dirname(name), target));
+  if (other === undefined || other === layer) return;
+  if (!layers[layer]?.includes(other)) report(`${layer} may not import from ${other}`);
+}
+
+function layerOf(name: string): string | undefined {
+  const inside = /^src\/(.+)\.ts$/.exec(name)?.[1];
+  return inside === undefined
+    ? undefined
+    : Object.keys(layers).find((layer) => inside === layer || inside.startsWith(`${layer}/`));
+}
