@@ -1,0 +1,39 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const main = join(import.meta.dirname, "../../dist/cli/main.js");
+
+/** The built server in a process of its own, on a free port. */
+export interface ServerProcess {
+  readonly port: number;
+  readonly process: ChildProcess;
+  /** Ends it with the signal and gives its exit code, or the signal's name. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+/** Starts `mlmd serve` with these arguments and waits until it listens. */
+export async function startServerProcess(args: readonly string[]): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--log-level", "error", ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exited = once(child, "exit") as Promise<[number | null, string | null]>;
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    lines.push(line);
+    const port = /Server listening on .+:(\d+)$/.exec(line)?.[1];
+    if (port === undefined) continue;
+    child.stderr.resume();
+    return {
+      port: Number(port),
+      process: child,
+      stop: async (signal = "SIGTERM") => {
+        child.kill(signal);
+        const [code, name] = await exited;
+        return code ?? name ?? "";
+      },
+    };
+  }
+  throw new Error(`the server did not start:\n${lines.join("\n")}`);
+}
