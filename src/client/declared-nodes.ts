@@ -64,7 +64,7 @@ export async function putDeclared<K extends NodeKind, D extends PropertyKinds>(
   return ids.map((id) => {
     const node = byId.get(id);
     if (node !== undefined) return node;
-    throw new MlmdError("ABORTED", `The ${type.kind} ${id} was removed right after it was written`);
+    throw new MlmdError("NOT_FOUND", `The ${type.kind} ${id} was removed after it was written`);
   });
 }
 

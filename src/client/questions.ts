@@ -63,16 +63,11 @@ export function ancestors(store: MetadataStore, artifactId: bigint): Promise<Lin
   return related(store, artifactId, "output");
 }
 
-/** Which descendants are wanted. */
-export interface DescendantsOptions<D extends PropertyKinds> {
-  /** Only artifacts of this type, declared or by name. Executions and events are still those of the whole way. */
-  type?: DeclaredType<"artifact", D> | string | undefined;
-}
-
 /**
  * What was made from an artifact: the executions that read it, what they produced, the executions that read that, and
  * so on to the end. Takes two calls for each generation (two for every thousand nodes in it). The artifact itself is not
- * in the answer. NOT_FOUND where there is no such artifact.
+ * in the answer. With a `type`, declared or by name, `artifacts` has only those of this type; executions and events are
+ * still those of the whole way. NOT_FOUND where there is no such artifact.
  */
 export function descendants<const D extends PropertyKinds>(
   store: MetadataStore,
@@ -87,7 +82,7 @@ export function descendants(
 export async function descendants(
   store: MetadataStore,
   artifactId: bigint,
-  { type }: DescendantsOptions<PropertyKinds> = {},
+  { type }: { type?: DeclaredType<"artifact"> | string | undefined } = {},
 ): Promise<Lineage> {
   const lineage = await related(store, artifactId, "input");
   if (type === undefined) return lineage;

@@ -62,6 +62,7 @@ test.each([
   [{ day: new Uint8Array() }, /write a string, or protoValue\(typeUrl, bytes\)/],
   [{ day: () => 1 }, /is of type function; a property is a bigint, number/],
   [{ day: Symbol("x") }, /is of type symbol/],
+  [{ day: create(ValueSchema) }, /write protoValue\(schema, message\)/],
   [{ day: new Map() }, /is an instance of Map/],
   [{ day: "\ud800" }, /not valid Unicode/],
   [{ day: { a: { b: undefined } } }, /"day" of artifacts\[0\] at "a" at "b" is of type undefined/],

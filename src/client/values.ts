@@ -165,6 +165,7 @@ function propertyHint(value: unknown): string {
   if (value === null) return "leave the property out, or put the null into an object";
   if (Array.isArray(value)) return "put the list into an object, for example { values: […] }";
   if (value instanceof Date) return "write BigInt(date.getTime()) or date.toISOString()";
+  if (typeof value === "object" && "$typeName" in value) return "write protoValue(schema, message)";
   if (value instanceof Uint8Array) return "write a string, or protoValue(typeUrl, bytes)";
   return "a property is a bigint, number, string, boolean, plain object or protoValue(…)";
 }
