@@ -34,6 +34,8 @@ export async function putContexts(
 }
 
 class ContextPut {
+  private readonly created: NodeEntry<"context">[] = [];
+
   private constructor(
     private readonly batch: NodeBatch<"context">,
     private readonly options: ContextOptions,
@@ -78,11 +80,9 @@ class ContextPut {
     if (known !== undefined) return known;
     const entry = await this.batch.create(context);
     this.byName.set(nameKey(context), entry);
-    if (has(context, "externalId")) this.externalIds.push(context.externalId);
+    this.created.push(entry);
     return entry;
   }
-
-  private readonly externalIds: string[] = [];
 
   async flush(): Promise<void> {
     try {
@@ -93,14 +93,15 @@ class ContextPut {
   }
 
   /**
-   * The names were looked up before, so a name that is taken now was taken by another writer at the same time:
-   * the caller shall try again. A taken external id stays taken.
+   * The names of new contexts were looked up before, so a name that is taken now was taken by another writer at
+   * the same time: the caller shall try again. A taken external id stays taken, and so does what an update hits.
    */
   private async explain(error: unknown): Promise<unknown> {
     if (!this.options.reuseByName || !(error instanceof MlmdError) || error.code !== "ALREADY_EXISTS")
       return error;
-    if (this.externalIds.length > 0 && (await this.findExternalIds(this.externalIds)).length > 0)
-      return error;
+    const refused = this.created.filter((entry) => entry.id === 0n);
+    const externalIds = refused.flatMap(({ node }) => get(node, "externalId") ?? []);
+    if (refused.length === 0 || (await this.findExternalIds(externalIds)).length > 0) return error;
     return new MlmdError(
       "ABORTED",
       "A context of the request was created by another writer at the same time",

@@ -1,4 +1,4 @@
-import { clone } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { PropertyType } from "../../contract/messages.ts";
 import { get, getEntry, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument, MlmdError, notFound, quote } from "../../errors.ts";
@@ -58,8 +58,9 @@ function withKnownProperties<K extends KindName>(kind: Kind<K>, type: TypeOf<K>)
     (name) => !((getEntry(type.properties, name) ?? 0) in PropertyType),
   );
   if (unknown.length === 0) return type;
-  const known = clone(kind.type, type) as TypeOf<K>;
-  for (const name of unknown) delete known.properties[name];
+  const properties = { ...type.properties };
+  for (const name of unknown) delete properties[name];
+  const known = Object.assign(create(kind.type) as TypeOf<K>, type, { properties });
   return known;
 }
 
