@@ -352,6 +352,21 @@ describe("errors", () => {
     vi.restoreAllMocks();
   });
 
+  test("bad input rejects, it does not throw", async () => {
+    const { store } = recorded();
+    const nothing = null as unknown as [];
+    const calls = [
+      store.putArtifacts([], { fieldMaskPaths: ["urn" as "uri"] }),
+      store.putContexts(nothing),
+      store.putLineageSubgraph(nothing as never),
+      store.putExecution(nothing as never),
+      store.getArtifacts(nothing as never),
+      store.getLineageSubgraph(nothing as never),
+    ];
+    const results = await Promise.allSettled(calls);
+    expect(results.map(({ status }) => status)).toEqual(calls.map(() => "rejected"));
+  });
+
   test("a failed look-up of types does not hide the error that it should explain", async () => {
     const { store } = recorded({
       putArtifacts: () => {

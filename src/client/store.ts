@@ -326,7 +326,10 @@ export class MetadataStore implements AsyncDisposable {
    * INVALID_ARGUMENT for an unknown id, or a property that the type does not declare or declares with another kind;
    * NOT_FOUND for an unknown type; ALREADY_EXISTS for a taken name or external id.
    */
-  putArtifacts(artifacts: Iterable<ArtifactInput>, options: PutArtifactsOptions = {}): Promise<bigint[]> {
+  async putArtifacts(
+    artifacts: Iterable<ArtifactInput>,
+    options: PutArtifactsOptions = {},
+  ): Promise<bigint[]> {
     const updateMask = toUpdateMask("artifact", options.fieldMaskPaths);
     const { abortIfLatestUpdatedTimeChanged } = options;
     const abort = abortIfLatestUpdatedTimeChanged !== undefined && {
@@ -345,7 +348,7 @@ export class MetadataStore implements AsyncDisposable {
   /**
    * Writes executions and gives their ids in the same order. See `putArtifacts` for updates and errors.
    */
-  putExecutions(
+  async putExecutions(
     executions: Iterable<ExecutionInput>,
     options: PutNodesOptions<"execution"> = {},
   ): Promise<bigint[]> {
@@ -359,7 +362,10 @@ export class MetadataStore implements AsyncDisposable {
   /**
    * Writes contexts, which need names, and gives their ids in the same order. See `putArtifacts` for updates and errors.
    */
-  putContexts(contexts: Iterable<ContextInput>, options: PutNodesOptions<"context"> = {}): Promise<bigint[]> {
+  async putContexts(
+    contexts: Iterable<ContextInput>,
+    options: PutNodesOptions<"context"> = {},
+  ): Promise<bigint[]> {
     const updateMask = toUpdateMask("context", options.fieldMaskPaths);
     return this.#putNodes({ context: located(contexts, "contexts") }, async (messages) => {
       const response = await this.#call("putContexts", { contexts: messages.context, updateMask });
@@ -408,7 +414,7 @@ export class MetadataStore implements AsyncDisposable {
    * Records a piece of lineage in one transaction: nodes, the events between them, and every artifact and execution
    * as a member of every context. The ids are in the order of the input.
    */
-  putLineageSubgraph(
+  async putLineageSubgraph(
     input: LineageSubgraphInput,
     options: ReuseOptions = {},
   ): Promise<{ executionIds: bigint[]; artifactIds: bigint[]; contextIds: bigint[] }> {
