@@ -1,0 +1,341 @@
+import type {
+  Event,
+  GetLineageSubgraphRequest,
+  ListOperationOptions,
+  PutExecutionRequest,
+  PutLineageSubgraphRequest,
+} from "../../src/contract/messages.ts";
+import { get } from "../../src/contract/presence.ts";
+import type { MethodName } from "../../src/contract/service.ts";
+import { codeNumbers as codes } from "../../src/errors.ts";
+import { type Canonical, type CanonicalMessage, sameCanonical } from "./canonical.ts";
+import { type Comparison, isOrderedByUpdateTime, listedNodes } from "./compare.ts";
+import { unknownIds } from "./generate/values.ts";
+import { show } from "./operation.ts";
+
+/** A difference from the original that is meant; the reasons are told at length in docs/compatibility.md. */
+export interface KnownDifference {
+  readonly id: string;
+  readonly reason: string;
+  /** Whether the two stores hold different things from then on, so that comparing them further says nothing. */
+  readonly parts?: true;
+  /** Whether this is the whole difference between the two outcomes. */
+  explains(comparison: Comparison, earlier: readonly Comparison[]): boolean;
+}
+
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    id: "whole-types",
+    reason: "the original leaves a type's external id, base type and struct types out of some answers",
+    explains: (comparison) => sameAfter(comparison, dropOmittedTypeFields(comparison.operation.method)),
+  },
+  {
+    id: "taken-on-update",
+    reason: "a name or external id that is taken is ALREADY_EXISTS on update too, INTERNAL in the original",
+    explains: ({ original, ours }) =>
+      original.code === codes.INTERNAL &&
+      /UNIQUE constraint failed: (Artifact|Execution|Context)\./.test(original.message) &&
+      ours.code === codes.ALREADY_EXISTS,
+  },
+  {
+    id: "taken-type-external-id",
+    reason:
+      "a type's external id that is taken is ALREADY_EXISTS always; across kinds and on update it is INTERNAL in the original",
+    explains: ({ original, ours }) =>
+      original.code === codes.INTERNAL &&
+      original.message.includes("UNIQUE constraint failed: Type.external_id") &&
+      ours.code === codes.ALREADY_EXISTS,
+  },
+  {
+    id: "clash-of-a-reused-context",
+    reason:
+      "an external id that another context has is ALREADY_EXISTS under the reuse option too; the original's ABORTED makes clients try again for ever",
+    explains: ({ original, ours }) =>
+      original.code === codes.ABORTED &&
+      original.message.startsWith("Concurrent creation of the same context") &&
+      ours.code === codes.ALREADY_EXISTS,
+  },
+  {
+    id: "event-of-no-node",
+    reason:
+      "an event must name nodes that exist, in compound requests as in PutEvents; the original stores it and cannot read it back",
+    parts: true,
+    explains: ({ operation, ours }) =>
+      ours.code === codes.INVALID_ARGUMENT &&
+      edgesOf(operation.request).some(
+        (event) =>
+          unknownIds.includes(get(event, "artifactId") ?? 1n) ||
+          unknownIds.includes(get(event, "executionId") ?? 1n),
+      ),
+  },
+  {
+    id: "options-always-checked",
+    reason: "list options are checked also where the type or context has no nodes",
+    explains: ({ operation, original, ours }) =>
+      /By(Type|Context)$/.test(operation.method) &&
+      original.answer !== undefined &&
+      listedNodes(original.answer).length === 0 &&
+      ours.code === codes.INVALID_ARGUMENT,
+  },
+  {
+    id: "token-of-another-query",
+    reason:
+      "a page token is bound to the filter that it was made under; the original looks only at the order",
+    explains: ({ original, ours }) =>
+      original.code === 0 &&
+      ours.code === codes.INVALID_ARGUMENT &&
+      ours.message.startsWith("The page token was made under another filter"),
+  },
+  {
+    id: "ending-filter-always-checked",
+    reason: "a wrong ending filter is an error also where the walk meets no node of its kind",
+    explains: ({ operation, ours }) =>
+      ours.code === codes.INVALID_ARGUMENT &&
+      endingFilters(operation.request).some((text) => ours.message.includes(text)),
+  },
+  {
+    id: "custom-value-of-no-kind",
+    reason: "a custom property without a value is INVALID_ARGUMENT; it ends the original's process",
+    parts: true,
+    explains: ({ original, ours }) =>
+      original.code === codes.UNAVAILABLE &&
+      original.message.includes("Unexpected oneof") &&
+      ours.code === codes.INVALID_ARGUMENT,
+  },
+  {
+    id: "number-not-finite",
+    reason: "NaN and the infinities are INVALID_ARGUMENT; INTERNAL in the original",
+    explains: ({ original, ours }) =>
+      original.code === codes.INTERNAL &&
+      /no such column: (-?inf|nan)/i.test(original.message) &&
+      ours.code === codes.INVALID_ARGUMENT,
+  },
+  {
+    id: "doubles-exact",
+    reason:
+      "doubles are stored exactly; the original keeps six decimals and finds an update where there is none",
+    parts: true,
+    explains: (comparison) => holdsLostDouble(comparison.ours.answer) && sameAfter(comparison, roundDoubles),
+  },
+  {
+    id: "text-that-looks-encoded",
+    reason:
+      "a text that starts like an encoded struct, or is the original's mark for NULL, is a text; the original cannot read the node any more",
+    parts: true,
+    explains: (comparison, earlier) =>
+      mentioned(/mlmd-struct::AAAA|__MLMD_NULL__/, comparison, earlier) &&
+      (([codes.INVALID_ARGUMENT, codes.INTERNAL] as number[]).includes(comparison.original.code) ||
+        sameAfter(comparison, dropNullMarks)),
+  },
+  {
+    id: "proto-without-type-url",
+    reason:
+      "a proto value without type URL is read back; the original stores it and cannot read the node any more",
+    parts: true,
+    explains: (comparison) =>
+      comparison.original.code === codes.INTERNAL &&
+      comparison.original.message.includes("should have a nonempty type_url"),
+  },
+  {
+    id: "text-with-nul",
+    reason: "a text is stored whole; the original cuts it at the first NUL character",
+    parts: true,
+    explains: (comparison) => sameAfter(comparison, cutAtNul),
+  },
+  {
+    id: "one-name-in-both-maps",
+    reason:
+      "a property and a custom property of one name are updated and deleted apart; the original mixes them up",
+    parts: true,
+    explains: (comparison, earlier) => sharesPropertyName([...earlier, comparison]),
+  },
+  {
+    id: "pair-of-nothing",
+    reason:
+      "an empty pair of PutExecution stores nothing; the original attributes artifact -1 and cannot list the context any more",
+    parts: true,
+    explains: ({ operation, original, ours }, earlier) =>
+      operation.method === "getArtifactsByContext" &&
+      original.code === codes.INTERNAL &&
+      ours.code === 0 &&
+      earlier.some((comparison) => hasEmptyPair(comparison)),
+  },
+  {
+    id: "pages-above-100",
+    reason: "page sizes above 100 page correctly; the original answers 101 nodes and drops the rest",
+    explains: ({ operation, original, ours }) =>
+      (optionsOf(operation.request)?.maxResultSize ?? 0) > 100 && original.code === 0 && ours.code === 0,
+  },
+  {
+    id: "pages-repeated",
+    reason:
+      "pages by update time go on where the last one ended; the original repeats nodes that share their time",
+    explains: ({ operation, original, ours }, earlier) =>
+      operation.continues !== undefined &&
+      isOrderedByUpdateTime(operation) &&
+      ours.code === 0 &&
+      original.answer !== undefined &&
+      repeatsNodes(operation.continues, original.answer, earlier),
+  },
+  {
+    id: "filter-property-name-case",
+    reason: "a filter's property names keep their case; the original looks for the lower-case name",
+    explains: ({ operation, original, ours }) =>
+      original.code === 0 && ours.code === 0 && /properties\.P1\./.test(show(operation)),
+  },
+  {
+    id: "filter-text-like-a-column",
+    reason: "a filter's text is a text; the original compares the column of that name with itself",
+    explains: ({ operation, original, ours }) =>
+      original.code === 0 && ours.code === 0 && show(operation).includes("name = 'name'"),
+  },
+  {
+    id: "filter-enum-names",
+    reason: "every name of an enum can be asked for; the original does not know all of them",
+    explains: ({ operation, original, ours }) =>
+      original.code === codes.INVALID_ARGUMENT &&
+      ours.code === 0 &&
+      /REFERENCE|PENDING_OUTPUT/.test(show(operation)),
+  },
+  {
+    id: "filter-enum-repeated",
+    reason:
+      "a condition on an enum may stand twice in a filter; the original's rewriting stumbles over the second",
+    explains: ({ operation, original, ours }) =>
+      original.code === codes.INVALID_ARGUMENT &&
+      ours.code === 0 &&
+      /state = LIVE OR state = LIVE/.test(show(operation)),
+  },
+];
+
+export function explain(comparison: Comparison, earlier: readonly Comparison[]): KnownDifference | undefined {
+  return knownDifferences.find((difference) => difference.explains(comparison, earlier));
+}
+
+/** Takes out of the types of an answer what the original leaves out of answers to the method. */
+function dropOmittedTypeFields(method: MethodName): (answer: CanonicalMessage) => void {
+  const types = (answer: CanonicalMessage) =>
+    Object.keys(answer)
+      .filter((field) => field.endsWith("_types"))
+      .flatMap((field) => answer[field] as CanonicalMessage[]);
+  return (answer) => {
+    if (/^get.*Types$/.test(method)) drop(types(answer), "external_id");
+    if (/^get.*TypesByExternalIds$/.test(method))
+      drop(types(answer), "base_type", "input_type", "output_type");
+    if (method === "getArtifactsByID") drop(types(answer), "base_type");
+    if (method === "getLineageSubgraph") {
+      drop(types(answer.lineage_subgraph as CanonicalMessage), "external_id", "base_type");
+    }
+  };
+}
+
+function drop(messages: readonly CanonicalMessage[], ...fields: readonly string[]): void {
+  for (const message of messages) for (const field of fields) delete message[field];
+}
+
+function holdsLostDouble(answer: CanonicalMessage | undefined): boolean {
+  let holds = false;
+  visit(answer ?? {}, ({ double_value: value }) => {
+    if (typeof value === "string") holds ||= rounded(value) !== value;
+  });
+  return holds;
+}
+
+/** Rounds as the original does, and forgets when nodes were updated. */
+function roundDoubles(answer: CanonicalMessage): void {
+  visit(answer, (message) => {
+    if (typeof message.double_value === "string") message.double_value = rounded(message.double_value);
+    drop([message], "last_update_time_since_epoch");
+  });
+}
+
+/** A double as the original gives it back: written with six decimals, read with 15 digits. */
+function rounded(double: string): string {
+  return String(Number(Number(Number(double).toFixed(6)).toPrecision(15)) + 0);
+}
+
+function dropNullMarks(answer: CanonicalMessage): void {
+  visit(answer, (message) => {
+    for (const [field, value] of Object.entries(message)) {
+      if (value === "__MLMD_NULL__") delete message[field];
+    }
+  });
+}
+
+function cutAtNul(answer: CanonicalMessage): void {
+  visit(answer, (message) => {
+    for (const [field, value] of Object.entries(message)) {
+      if (typeof value === "string") message[field] = value.split("\0")[0] as string;
+    }
+  });
+}
+
+function visit(value: Canonical, change: (message: CanonicalMessage) => void): void {
+  if (typeof value !== "object") return;
+  if (!Array.isArray(value)) change(value);
+  for (const entry of Object.values(value)) visit(entry, change);
+}
+
+/** Whether both succeeded and the answers are the same once both have been changed alike. */
+function sameAfter({ original, ours }: Comparison, change: (answer: CanonicalMessage) => void): boolean {
+  if (original.answer === undefined || ours.answer === undefined) return false;
+  const answers = structuredClone([original.answer, ours.answer] as const);
+  for (const answer of answers) change(answer);
+  return sameCanonical(...answers);
+}
+
+function mentioned(pattern: RegExp, comparison: Comparison, earlier: readonly Comparison[]): boolean {
+  return [...earlier, comparison].some(({ operation }) => pattern.test(show(operation)));
+}
+
+function optionsOf(request: object): ListOperationOptions | undefined {
+  return (request as { options?: ListOperationOptions }).options;
+}
+
+function edgesOf(request: object): Event[] {
+  const { artifactEventPairs = [] } = request as Partial<PutExecutionRequest>;
+  const { eventEdges = [] } = request as Partial<PutLineageSubgraphRequest>;
+  return [...artifactEventPairs, ...eventEdges].flatMap(({ event }) => event ?? []);
+}
+
+function hasEmptyPair({ operation, original }: Comparison): boolean {
+  const { artifactEventPairs = [] } = operation.request as Partial<PutExecutionRequest>;
+  return original.code === 0 && artifactEventPairs.some((pair) => !pair.artifact && !pair.event);
+}
+
+function endingFilters(request: object): string[] {
+  const options = (request as Partial<GetLineageSubgraphRequest>).lineageSubgraphQueryOptions;
+  const texts = [options?.endingArtifacts?.filterQuery, options?.endingExecutions?.filterQuery];
+  return texts.filter((text) => text !== undefined && text !== "") as string[];
+}
+
+/** Whether a name was given to properties and to custom properties. */
+function sharesPropertyName(comparisons: readonly Comparison[]): boolean {
+  const declared = new Set<string>();
+  const custom = new Set<string>();
+  for (const { operation } of comparisons) collectPropertyNames(operation.request, declared, custom);
+  return [...custom].some((name) => declared.has(name));
+}
+
+function collectPropertyNames(value: unknown, declared: Set<string>, custom: Set<string>): void {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
+  const { properties, customProperties } = value as { properties?: object; customProperties?: object };
+  // Types have properties too, but no custom ones.
+  if (properties && customProperties) {
+    for (const name of Object.keys(properties)) declared.add(name);
+    for (const name of Object.keys(customProperties)) custom.add(name);
+  }
+  for (const entry of Object.values(value)) collectPropertyNames(entry, declared, custom);
+}
+
+/** Whether the page lists a node that a page before it, in the same list, listed already. */
+function repeatsNodes(continues: number, page: CanonicalMessage, earlier: readonly Comparison[]): boolean {
+  const ids = new Set(listedNodes(page).map((node) => node.id));
+  for (let serial: number | undefined = continues; serial !== undefined; ) {
+    const before = earlier.find(({ operation }) => operation.serial === serial);
+    if (before?.original.answer === undefined) return false;
+    if (listedNodes(before.original.answer).some((node) => ids.has(node.id))) return true;
+    serial = before.operation.continues;
+  }
+  return false;
+}

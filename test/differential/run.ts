@@ -1,0 +1,99 @@
+import { inMemory, Original } from "../support/original.ts";
+import { type KnownDifference, knownDifferences } from "./known-differences.ts";
+import type { Operation } from "./operation.ts";
+import { show } from "./operation.ts";
+import { describe } from "./report.ts";
+import { replay, runRandom, type SequenceResult } from "./sequence.ts";
+import { shrink } from "./shrink.ts";
+
+/** Stores stay small, so that lists are short and a mismatch is soon reached again. */
+const sequenceLength = 300;
+
+/** A run of so many operations that each known difference should have come up in it. */
+const longEnough = 20_000;
+
+const mismatchesShownMax = 5;
+
+export interface RunOptions {
+  readonly python: string;
+  readonly operations: number;
+  readonly seed: number;
+  /** Is told, now and then, how many operations are done. */
+  readonly onProgress?: (operations: number) => void;
+}
+
+export interface RunReport {
+  readonly operations: number;
+  readonly sequences: number;
+  /** Operations that both stores answered OK, and alike. */
+  readonly succeeded: number;
+  readonly mismatches: number;
+  /** The first mismatches, each with its seed and a shrunk sequence that leads to it. */
+  readonly shown: readonly string[];
+  readonly occurrences: ReadonlyMap<KnownDifference, number>;
+  /** Known differences that did not come up, although the run was long enough. */
+  readonly unseen: readonly KnownDifference[];
+}
+
+/** Runs random sequences on the original and on ours until so many operations are done. */
+export async function runDifferential(options: RunOptions): Promise<RunReport> {
+  const original = await Original.start(options.python, inMemory());
+  const occurrences = new Map(knownDifferences.map((difference) => [difference, 0]));
+  const totals = { operations: 0, sequences: 0, succeeded: 0, mismatches: 0 };
+  const shown: string[] = [];
+  try {
+    while (totals.operations < options.operations) {
+      const seed = options.seed + totals.sequences;
+      const result = await runRandom(original, seed, sequenceLength);
+      totals.sequences++;
+      totals.operations += result.operations.length;
+      totals.succeeded += result.succeeded;
+      for (const difference of result.differences) {
+        occurrences.set(difference, (occurrences.get(difference) ?? 0) + 1);
+      }
+      if (result.mismatch) {
+        totals.mismatches++;
+        if (shown.length < mismatchesShownMax) shown.push(await explainMismatch(original, seed, result));
+      }
+      options.onProgress?.(totals.operations);
+    }
+  } finally {
+    await original.stop();
+  }
+  const unseen =
+    totals.operations < longEnough ? [] : knownDifferences.filter((known) => !occurrences.get(known));
+  return { ...totals, shown, occurrences, unseen };
+}
+
+async function explainMismatch(original: Original, seed: number, result: SequenceResult): Promise<string> {
+  const { mismatch, operations } = result;
+  if (mismatch === undefined) throw new Error("nothing to explain");
+  const sameMismatch = async (candidate: readonly Operation[]) => {
+    const again = (await replay(original, candidate)).mismatch;
+    return (
+      again?.operation.serial === mismatch.operation.serial &&
+      again.original.code === mismatch.original.code &&
+      again.ours.code === mismatch.ours.code
+    );
+  };
+  const reproducible = await sameMismatch(operations);
+  const short = reproducible ? await shrink(operations, sameMismatch) : operations;
+  const last = reproducible ? (await replay(original, short)).mismatch : mismatch;
+  return [
+    `Mismatch in the sequence of seed ${seed}${reproducible ? "" : " (not again on replay)"}`,
+    ...(reproducible ? short.slice(0, -1).map((operation) => `  ${show(operation)}`) : []),
+    describe(last ?? mismatch),
+  ].join("\n");
+}
+
+/** The report as text for a terminal. */
+export function formatReport(report: RunReport): string {
+  const { operations, sequences, succeeded, mismatches } = report;
+  return [
+    ...report.shown,
+    `${operations} operations in ${sequences} sequences, ${succeeded} of them OK and alike; ${mismatches} mismatches`,
+    "Known differences:",
+    ...[...report.occurrences].map(([{ id }, count]) => `  ${String(count).padStart(7)} ${id}`),
+    ...report.unseen.map(({ id }) => `Did not come up, so it should be removed from the list: ${id}`),
+  ].join("\n");
+}

@@ -1,0 +1,105 @@
+import type { Original } from "../support/original.ts";
+import { agree, type Comparison, outcomeOf } from "./compare.ts";
+import { Generator } from "./generate/generator.ts";
+import { explain, type KnownDifference } from "./known-differences.ts";
+import type { Operation } from "./operation.ts";
+import { Random } from "./random.ts";
+import { OriginalSide, OurSide } from "./sides.ts";
+import { Times } from "./times.ts";
+
+export interface SequenceResult {
+  readonly operations: readonly Operation[];
+  /** How many operations both sides answered OK. */
+  readonly succeeded: number;
+  readonly differences: readonly KnownDifference[];
+  /** The first difference that nothing explains; with it the sequence ended. */
+  readonly mismatch?: Comparison;
+}
+
+/** Makes and runs one sequence, on two empty stores, and at its end reads everything back from both. */
+export async function runRandom(original: Original, seed: number, length: number): Promise<SequenceResult> {
+  const generator = new Generator(new Random(seed));
+  return withRun(original, async (run) => {
+    for (let count = 0; count < length && !run.ended; count++) {
+      await run.step(generator.next(), generator);
+    }
+    for (const operation of generator.readEverything()) {
+      if (!run.ended) await run.step(operation);
+    }
+  });
+}
+
+/** Runs the operations on two empty stores. */
+export function replay(original: Original, operations: readonly Operation[]): Promise<SequenceResult> {
+  return withRun(original, async (run) => {
+    for (const operation of operations) {
+      if (!run.ended) await run.step(operation);
+    }
+  });
+}
+
+async function withRun(original: Original, work: (run: Run) => Promise<void>): Promise<SequenceResult> {
+  const run = new Run(await OriginalSide.open(original), await OurSide.open());
+  try {
+    await work(run);
+    return run.result();
+  } finally {
+    await run.close();
+  }
+}
+
+class Run {
+  ended = false;
+  readonly #original: OriginalSide;
+  readonly #ours: OurSide;
+  readonly #times = new Times();
+  readonly #earlier: Comparison[] = [];
+  readonly #differences: KnownDifference[] = [];
+  #succeeded = 0;
+  #mismatch: Comparison | undefined;
+
+  constructor(original: OriginalSide, ours: OurSide) {
+    this.#original = original;
+    this.#ours = ours;
+  }
+
+  async step(operation: Operation, generator?: Generator): Promise<void> {
+    const perform = () => Promise.all([this.#original.perform(operation), this.#ours.perform(operation)]);
+    const writes = operation.method.startsWith("put");
+    const [original, ours] = await (writes ? this.#times.during(operation.serial, perform) : perform());
+    const comparison: Comparison = {
+      operation,
+      original: outcomeOf(operation, original, this.#times.name),
+      ours: outcomeOf(operation, ours, this.#times.name),
+    };
+    const agreed = this.#judge(comparison);
+    if (original.response !== undefined) generator?.observe(operation, original.response, agreed);
+    this.#earlier.push(comparison);
+  }
+
+  #judge(comparison: Comparison): boolean {
+    if (agree(comparison)) {
+      if (comparison.ours.code === 0) this.#succeeded++;
+      return true;
+    }
+    const difference = explain(comparison, this.#earlier);
+    if (difference === undefined) this.#mismatch = comparison;
+    else this.#differences.push(difference);
+    this.ended = difference === undefined || difference.parts === true;
+    return false;
+  }
+
+  result(): SequenceResult {
+    return {
+      operations: this.#earlier.map(({ operation }) => operation),
+      succeeded: this.#succeeded,
+      differences: this.#differences,
+      ...(this.#mismatch && { mismatch: this.#mismatch }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#original.close();
+    await this.#ours.close();
+  }
+}
