@@ -1,10 +1,12 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import {
   type handleUnaryCall,
+  logVerbosity,
   Server,
   ServerCredentials,
   type ServiceDefinition,
   type ServiceError,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 import { type MetadataService, methods } from "../contract/service.ts";
 import { codeNumbers, invalidArgument, MlmdError } from "../errors.ts";
@@ -40,6 +42,9 @@ export interface RunningServer {
   /** Takes no more calls, finishes those in flight, and ends the rest after `graceMs` milliseconds (10 s). */
   close(options?: { graceMs?: number }): Promise<void>;
 }
+
+// The library would print failures that are reported to the caller here anyway.
+if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
 
 const defaultReceiveBytes = 4 * 1024 * 1024;
 const defaultGraceMs = 10_000;
