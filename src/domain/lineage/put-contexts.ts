@@ -75,12 +75,22 @@ class ContextPut {
     if (!has(context, "typeId"))
       throw invalidArgument(`No type id is given for the context ${quote(context.name)}`);
     if (!has(context, "name")) throw invalidArgument(`A context of type id ${context.typeId} has no name`);
-    if (has(context, "id")) return this.batch.put(context);
+    if (has(context, "id")) return this.update(context);
     const known = this.options.reuseByName ? this.byName.get(nameKey(context)) : undefined;
     if (known !== undefined) return known;
     const entry = await this.batch.create(context);
     this.byName.set(nameKey(context), entry);
     this.created.push(entry);
+    return entry;
+  }
+
+  /** A rename frees the old name for the contexts behind it in the request, and takes the new one. */
+  private async update(context: Context): Promise<ContextEntry> {
+    const oldName = this.batch.get(context.id)?.node.name;
+    const entry = await this.batch.put(context);
+    const { typeId, name } = entry.node;
+    if (oldName !== undefined && oldName !== name) this.byName.delete(nameKey({ typeId, name: oldName }));
+    this.byName.set(nameKey({ typeId, name }), entry);
     return entry;
   }
 
