@@ -12,81 +12,456 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file ml_metadata/proto/metadata_store.proto.
  */
 export const file_ml_metadata_proto_metadata_store: GenFile = /*@__PURE__*/
-  fileDesc("CiZtbF9tZXRhZGF0YS9wcm90by9tZXRhZGF0YV9zdG9yZS5wcm90bxILbWxfbWV0YWRhdGEiFwoVQW55QXJ0aWZhY3RTdHJ1Y3RUeXBlIo8FCghBcnRpZmFjdBIKCgJpZBgBIAEoAxIPCgd0eXBlX2lkGAIgASgDEgsKA3VyaRgDIAEoCRI5Cgpwcm9wZXJ0aWVzGAQgAygLMiUubWxfbWV0YWRhdGEuQXJ0aWZhY3QuUHJvcGVydGllc0VudHJ5EkYKEWN1c3RvbV9wcm9wZXJ0aWVzGAUgAygLMisubWxfbWV0YWRhdGEuQXJ0aWZhY3QuQ3VzdG9tUHJvcGVydGllc0VudHJ5EioKBXN0YXRlGAYgASgOMhsubWxfbWV0YWRhdGEuQXJ0aWZhY3QuU3RhdGUSDAoEbmFtZRgHIAEoCRIMCgR0eXBlGAggASgJEh8KF2NyZWF0ZV90aW1lX3NpbmNlX2Vwb2NoGAkgASgDEiQKHGxhc3RfdXBkYXRlX3RpbWVfc2luY2VfZXBvY2gYCiABKAMSEwoLZXh0ZXJuYWxfaWQYCyABKAkSLQoPc3lzdGVtX21ldGFkYXRhGAwgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRpFCg9Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWxfbWV0YWRhdGEuVmFsdWU6AjgBGksKFUN1c3RvbVByb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5tbF9tZXRhZGF0YS5WYWx1ZToCOAEibwoFU3RhdGUSCwoHVU5LTk9XThAAEgsKB1BFTkRJTkcQARIICgRMSVZFEAISFwoTTUFSS0VEX0ZPUl9ERUxFVElPThADEgsKB0RFTEVURUQQBBINCglBQkFORE9ORUQQBRINCglSRUZFUkVOQ0UQBiLTAwoSQXJ0aWZhY3RTdHJ1Y3RUeXBlEisKBnNpbXBsZRgBIAEoCzIZLm1sX21ldGFkYXRhLkFydGlmYWN0VHlwZUgAEjoKCnVuaW9uX3R5cGUYAiABKAsyJC5tbF9tZXRhZGF0YS5VbmlvbkFydGlmYWN0U3RydWN0VHlwZUgAEkMKDGludGVyc2VjdGlvbhgDIAEoCzIrLm1sX21ldGFkYXRhLkludGVyc2VjdGlvbkFydGlmYWN0U3RydWN0VHlwZUgAEjMKBGxpc3QYBCABKAsyIy5tbF9tZXRhZGF0YS5MaXN0QXJ0aWZhY3RTdHJ1Y3RUeXBlSAASMwoEbm9uZRgFIAEoCzIjLm1sX21ldGFkYXRhLk5vbmVBcnRpZmFjdFN0cnVjdFR5cGVIABIxCgNhbnkYBiABKAsyIi5tbF9tZXRhZGF0YS5BbnlBcnRpZmFjdFN0cnVjdFR5cGVIABI1CgV0dXBsZRgHIAEoCzIkLm1sX21ldGFkYXRhLlR1cGxlQXJ0aWZhY3RTdHJ1Y3RUeXBlSAASMwoEZGljdBgIIAEoCzIjLm1sX21ldGFkYXRhLkRpY3RBcnRpZmFjdFN0cnVjdFR5cGVIAEIGCgRraW5kIoQECgxBcnRpZmFjdFR5cGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRI9Cgpwcm9wZXJ0aWVzGAMgAygLMikubWxfbWV0YWRhdGEuQXJ0aWZhY3RUeXBlLlByb3BlcnRpZXNFbnRyeRIPCgd2ZXJzaW9uGAQgASgJEhMKC2Rlc2NyaXB0aW9uGAUgASgJEkIKCWJhc2VfdHlwZRgGIAEoDjIvLm1sX21ldGFkYXRhLkFydGlmYWN0VHlwZS5TeXN0ZW1EZWZpbmVkQmFzZVR5cGUSEwoLZXh0ZXJuYWxfaWQYByABKAkaTAoPUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoDjIZLm1sX21ldGFkYXRhLlByb3BlcnR5VHlwZToCOAEizQEKFVN5c3RlbURlZmluZWRCYXNlVHlwZRImCgVVTlNFVBAAGhuq8f26CxUKE3Vuc2V0X2FydGlmYWN0X3R5cGUSIQoHREFUQVNFVBABGhSq8f26Cw4KDG1sbWQuRGF0YXNldBIdCgVNT0RFTBACGhKq8f26CwwKCm1sbWQuTW9kZWwSIQoHTUVUUklDUxADGhSq8f26Cw4KDG1sbWQuTWV0cmljcxInCgpTVEFUSVNUSUNTEAQaF6rx/boLEQoPbWxtZC5TdGF0aXN0aWNzImYKC0Fzc29jaWF0aW9uEhQKDGV4ZWN1dGlvbl9pZBgBIAEoAxISCgpjb250ZXh0X2lkGAIgASgDEi0KD3N5c3RlbV9tZXRhZGF0YRgDIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiZQoLQXR0cmlidXRpb24SEwoLYXJ0aWZhY3RfaWQYASABKAMSEgoKY29udGV4dF9pZBgCIAEoAxItCg9zeXN0ZW1fbWV0YWRhdGEYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55IrMCChBDb25uZWN0aW9uQ29uZmlnEjgKDWZha2VfZGF0YWJhc2UYASABKAsyHy5tbF9tZXRhZGF0YS5GYWtlRGF0YWJhc2VDb25maWdIABIxCgVteXNxbBgCIAEoCzIgLm1sX21ldGFkYXRhLk15U1FMRGF0YWJhc2VDb25maWdIABI5CgZzcWxpdGUYAyABKAsyJy5tbF9tZXRhZGF0YS5TcWxpdGVNZXRhZGF0YVNvdXJjZUNvbmZpZ0gAEjsKCnBvc3RncmVzcWwYBSABKAsyJS5tbF9tZXRhZGF0YS5Qb3N0Z3JlU1FMRGF0YWJhc2VDb25maWdIABIwCg1yZXRyeV9vcHRpb25zGAQgASgLMhkubWxfbWV0YWRhdGEuUmV0cnlPcHRpb25zQggKBmNvbmZpZyLiAwoHQ29udGV4dBIKCgJpZBgBIAEoAxIPCgd0eXBlX2lkGAIgASgDEgwKBG5hbWUYAyABKAkSOAoKcHJvcGVydGllcxgEIAMoCzIkLm1sX21ldGFkYXRhLkNvbnRleHQuUHJvcGVydGllc0VudHJ5EkUKEWN1c3RvbV9wcm9wZXJ0aWVzGAUgAygLMioubWxfbWV0YWRhdGEuQ29udGV4dC5DdXN0b21Qcm9wZXJ0aWVzRW50cnkSDAoEdHlwZRgGIAEoCRIfChdjcmVhdGVfdGltZV9zaW5jZV9lcG9jaBgHIAEoAxIkChxsYXN0X3VwZGF0ZV90aW1lX3NpbmNlX2Vwb2NoGAggASgDEhMKC2V4dGVybmFsX2lkGAkgASgJEi0KD3N5c3RlbV9tZXRhZGF0YRgKIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkaRQoPUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1sX21ldGFkYXRhLlZhbHVlOgI4ARpLChVDdXN0b21Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWxfbWV0YWRhdGEuVmFsdWU6AjgBIvECCgtDb250ZXh0VHlwZRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEjwKCnByb3BlcnRpZXMYAyADKAsyKC5tbF9tZXRhZGF0YS5Db250ZXh0VHlwZS5Qcm9wZXJ0aWVzRW50cnkSDwoHdmVyc2lvbhgEIAEoCRITCgtkZXNjcmlwdGlvbhgFIAEoCRJBCgliYXNlX3R5cGUYBiABKA4yLi5tbF9tZXRhZGF0YS5Db250ZXh0VHlwZS5TeXN0ZW1EZWZpbmVkQmFzZVR5cGUSEwoLZXh0ZXJuYWxfaWQYByABKAkaTAoPUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoDjIZLm1sX21ldGFkYXRhLlByb3BlcnR5VHlwZToCOAEiPgoVU3lzdGVtRGVmaW5lZEJhc2VUeXBlEiUKBVVOU0VUEAAaGqrx/boLFAoSdW5zZXRfY29udGV4dF90eXBlIpUCChZEaWN0QXJ0aWZhY3RTdHJ1Y3RUeXBlEkcKCnByb3BlcnRpZXMYASADKAsyMy5tbF9tZXRhZGF0YS5EaWN0QXJ0aWZhY3RTdHJ1Y3RUeXBlLlByb3BlcnRpZXNFbnRyeRIeChZub25lX3R5cGVfbm90X3JlcXVpcmVkGAIgASgIEj4KFWV4dHJhX3Byb3BlcnRpZXNfdHlwZRgDIAEoCzIfLm1sX21ldGFkYXRhLkFydGlmYWN0U3RydWN0VHlwZRpSCg9Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEi4KBXZhbHVlGAIgASgLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlOgI4ASLKAwoFRXZlbnQSEwoLYXJ0aWZhY3RfaWQYASABKAMSFAoMZXhlY3V0aW9uX2lkGAIgASgDEiUKBHBhdGgYAyABKAsyFy5tbF9tZXRhZGF0YS5FdmVudC5QYXRoEiUKBHR5cGUYBCABKA4yFy5tbF9tZXRhZGF0YS5FdmVudC5UeXBlEiAKGG1pbGxpc2Vjb25kc19zaW5jZV9lcG9jaBgFIAEoAxItCg9zeXN0ZW1fbWV0YWRhdGEYBiABKAsyFC5nb29nbGUucHJvdG9idWYuQW55GmQKBFBhdGgSKwoFc3RlcHMYASADKAsyHC5tbF9tZXRhZGF0YS5FdmVudC5QYXRoLlN0ZXAaLwoEU3RlcBIPCgVpbmRleBgBIAEoA0gAEg0KA2tleRgCIAEoCUgAQgcKBXZhbHVlIpABCgRUeXBlEgsKB1VOS05PV04QABITCg9ERUNMQVJFRF9PVVRQVVQQARISCg5ERUNMQVJFRF9JTlBVVBACEgkKBUlOUFVUEAMSCgoGT1VUUFVUEAQSEgoOSU5URVJOQUxfSU5QVVQQBRITCg9JTlRFUk5BTF9PVVRQVVQQBhISCg5QRU5ESU5HX09VVFBVVBAHIoAFCglFeGVjdXRpb24SCgoCaWQYASABKAMSDwoHdHlwZV9pZBgCIAEoAxI2ChBsYXN0X2tub3duX3N0YXRlGAMgASgOMhwubWxfbWV0YWRhdGEuRXhlY3V0aW9uLlN0YXRlEjoKCnByb3BlcnRpZXMYBCADKAsyJi5tbF9tZXRhZGF0YS5FeGVjdXRpb24uUHJvcGVydGllc0VudHJ5EkcKEWN1c3RvbV9wcm9wZXJ0aWVzGAUgAygLMiwubWxfbWV0YWRhdGEuRXhlY3V0aW9uLkN1c3RvbVByb3BlcnRpZXNFbnRyeRIMCgRuYW1lGAYgASgJEgwKBHR5cGUYByABKAkSHwoXY3JlYXRlX3RpbWVfc2luY2VfZXBvY2gYCCABKAMSJAocbGFzdF91cGRhdGVfdGltZV9zaW5jZV9lcG9jaBgJIAEoAxITCgtleHRlcm5hbF9pZBgKIAEoCRItCg9zeXN0ZW1fbWV0YWRhdGEYCyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55GkUKD1Byb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5tbF9tZXRhZGF0YS5WYWx1ZToCOAEaSwoVQ3VzdG9tUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1sX21ldGFkYXRhLlZhbHVlOgI4ASJeCgVTdGF0ZRILCgdVTktOT1dOEAASBwoDTkVXEAESCwoHUlVOTklORxACEgwKCENPTVBMRVRFEAMSCgoGRkFJTEVEEAQSCgoGQ0FDSEVEEAUSDAoIQ0FOQ0VMRUQQBiKUBQoNRXhlY3V0aW9uVHlwZRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEj4KCnByb3BlcnRpZXMYAyADKAsyKi5tbF9tZXRhZGF0YS5FeGVjdXRpb25UeXBlLlByb3BlcnRpZXNFbnRyeRIzCgppbnB1dF90eXBlGAQgASgLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlEjQKC291dHB1dF90eXBlGAUgASgLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlEg8KB3ZlcnNpb24YBiABKAkSEwoLZGVzY3JpcHRpb24YByABKAkSQwoJYmFzZV90eXBlGAggASgOMjAubWxfbWV0YWRhdGEuRXhlY3V0aW9uVHlwZS5TeXN0ZW1EZWZpbmVkQmFzZVR5cGUSEwoLZXh0ZXJuYWxfaWQYCSABKAkaTAoPUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIoCgV2YWx1ZRgCIAEoDjIZLm1sX21ldGFkYXRhLlByb3BlcnR5VHlwZToCOAEi7wEKFVN5c3RlbURlZmluZWRCYXNlVHlwZRInCgVVTlNFVBAAGhyq8f26CxYKFHVuc2V0X2V4ZWN1dGlvbl90eXBlEh0KBVRSQUlOEAEaEqrx/boLDAoKbWxtZC5UcmFpbhIlCglUUkFOU0ZPUk0QAhoWqvH9ugsQCg5tbG1kLlRyYW5zZm9ybRIhCgdQUk9DRVNTEAMaFKrx/boLDgoMbWxtZC5Qcm9jZXNzEiMKCEVWQUxVQVRFEAQaFarx/boLDwoNbWxtZC5FdmFsdWF0ZRIfCgZERVBMT1kQBRoTqvH9ugsNCgttbG1kLkRlcGxveSIUChJGYWtlRGF0YWJhc2VDb25maWciWgoUR3JwY0NoYW5uZWxBcmd1bWVudHMSIgoabWF4X3JlY2VpdmVfbWVzc2FnZV9sZW5ndGgYASABKAMSHgoWaHR0cDJfbWF4X3Bpbmdfc3RyaWtlcxgCIAEoAyJWCh5JbnRlcnNlY3Rpb25BcnRpZmFjdFN0cnVjdFR5cGUSNAoLY29uc3RyYWludHMYASADKAsyHy5tbF9tZXRhZGF0YS5BcnRpZmFjdFN0cnVjdFR5cGUi3gMKDExpbmVhZ2VHcmFwaBIxCg5hcnRpZmFjdF90eXBlcxgBIAMoCzIZLm1sX21ldGFkYXRhLkFydGlmYWN0VHlwZRIzCg9leGVjdXRpb25fdHlwZXMYAiADKAsyGi5tbF9tZXRhZGF0YS5FeGVjdXRpb25UeXBlEi8KDWNvbnRleHRfdHlwZXMYAyADKAsyGC5tbF9tZXRhZGF0YS5Db250ZXh0VHlwZRIoCglhcnRpZmFjdHMYBCADKAsyFS5tbF9tZXRhZGF0YS5BcnRpZmFjdBIqCgpleGVjdXRpb25zGAUgAygLMhYubWxfbWV0YWRhdGEuRXhlY3V0aW9uEiYKCGNvbnRleHRzGAYgAygLMhQubWxfbWV0YWRhdGEuQ29udGV4dBIiCgZldmVudHMYByADKAsyEi5tbF9tZXRhZGF0YS5FdmVudBIuCgxhdHRyaWJ1dGlvbnMYCCADKAsyGC5tbF9tZXRhZGF0YS5BdHRyaWJ1dGlvbhIuCgxhc3NvY2lhdGlvbnMYCSADKAsyGC5tbF9tZXRhZGF0YS5Bc3NvY2lhdGlvbhIzCg9wYXJlbnRfY29udGV4dHMYCiADKAsyGi5tbF9tZXRhZGF0YS5QYXJlbnRDb250ZXh0IsACChhMaW5lYWdlR3JhcGhRdWVyeU9wdGlvbnMSPgoRYXJ0aWZhY3RzX29wdGlvbnMYASABKAsyIS5tbF9tZXRhZGF0YS5MaXN0T3BlcmF0aW9uT3B0aW9uc0gAElEKD3N0b3BfY29uZGl0aW9ucxgCIAEoCzI4Lm1sX21ldGFkYXRhLkxpbmVhZ2VHcmFwaFF1ZXJ5T3B0aW9ucy5Cb3VuZGFyeUNvbnN0cmFpbnQSGQoNbWF4X25vZGVfc2l6ZRgDIAEoAzoCMjAaYwoSQm91bmRhcnlDb25zdHJhaW50EhQKDG1heF9udW1faG9wcxgBIAEoAxIaChJib3VuZGFyeV9hcnRpZmFjdHMYAiABKAkSGwoTYm91bmRhcnlfZXhlY3V0aW9ucxgDIAEoCToCGAFCDQoLcXVlcnlfbm9kZXMipAUKG0xpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucxJUChJzdGFydGluZ19hcnRpZmFjdHMYASABKAsyNi5tbF9tZXRhZGF0YS5MaW5lYWdlU3ViZ3JhcGhRdWVyeU9wdGlvbnMuU3RhcnRpbmdOb2Rlc0gAElUKE3N0YXJ0aW5nX2V4ZWN1dGlvbnMYAiABKAsyNi5tbF9tZXRhZGF0YS5MaW5lYWdlU3ViZ3JhcGhRdWVyeU9wdGlvbnMuU3RhcnRpbmdOb2Rlc0gAEhQKDG1heF9udW1faG9wcxgDIAEoAxJFCglkaXJlY3Rpb24YBCABKA4yMi5tbF9tZXRhZGF0YS5MaW5lYWdlU3ViZ3JhcGhRdWVyeU9wdGlvbnMuRGlyZWN0aW9uEk4KEGVuZGluZ19hcnRpZmFjdHMYBSABKAsyNC5tbF9tZXRhZGF0YS5MaW5lYWdlU3ViZ3JhcGhRdWVyeU9wdGlvbnMuRW5kaW5nTm9kZXMSTwoRZW5kaW5nX2V4ZWN1dGlvbnMYBiABKAsyNC5tbF9tZXRhZGF0YS5MaW5lYWdlU3ViZ3JhcGhRdWVyeU9wdGlvbnMuRW5kaW5nTm9kZXMaSAoLRW5kaW5nTm9kZXMSFAoMZmlsdGVyX3F1ZXJ5GAEgASgJEiMKFGluY2x1ZGVfZW5kaW5nX25vZGVzGAIgASgIOgVmYWxzZRolCg1TdGFydGluZ05vZGVzEhQKDGZpbHRlcl9xdWVyeRgBIAEoCSJXCglEaXJlY3Rpb24SGQoVRElSRUNUSU9OX1VOU1BFQ0lGSUVEEAASDAoIVVBTVFJFQU0QARIOCgpET1dOU1RSRUFNEAISEQoNQklESVJFQ1RJT05BTBADQhAKDnN0YXJ0aW5nX25vZGVzIkoKFkxpc3RBcnRpZmFjdFN0cnVjdFR5cGUSMAoHZWxlbWVudBgBIAEoCzIfLm1sX21ldGFkYXRhLkFydGlmYWN0U3RydWN0VHlwZSKRAQoaTGlzdE9wZXJhdGlvbk5leHRQYWdlVG9rZW4SEQoJaWRfb2Zmc2V0GAEgASgDEhQKDGZpZWxkX29mZnNldBgCIAEoAxI2CgtzZXRfb3B0aW9ucxgDIAEoCzIhLm1sX21ldGFkYXRhLkxpc3RPcGVyYXRpb25PcHRpb25zEhIKCmxpc3RlZF9pZHMYBCADKAMi6QIKFExpc3RPcGVyYXRpb25PcHRpb25zEhsKD21heF9yZXN1bHRfc2l6ZRgBIAEoBToCMjASRgoOb3JkZXJfYnlfZmllbGQYAiABKAsyLi5tbF9tZXRhZGF0YS5MaXN0T3BlcmF0aW9uT3B0aW9ucy5PcmRlckJ5RmllbGQSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDGZpbHRlcl9xdWVyeRgEIAEoCRq8AQoMT3JkZXJCeUZpZWxkEkcKBWZpZWxkGAEgASgOMjQubWxfbWV0YWRhdGEuTGlzdE9wZXJhdGlvbk9wdGlvbnMuT3JkZXJCeUZpZWxkLkZpZWxkOgJJRBIUCgZpc19hc2MYAiABKAg6BHRydWUiTQoFRmllbGQSFQoRRklFTERfVU5TUEVDSUZJRUQQABIPCgtDUkVBVEVfVElNRRABEhQKEExBU1RfVVBEQVRFX1RJTUUQAhIGCgJJRBADIqACChlNZXRhZGF0YVN0b3JlQ2xpZW50Q29uZmlnEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoAxJECgpzc2xfY29uZmlnGAMgASgLMjAubWxfbWV0YWRhdGEuTWV0YWRhdGFTdG9yZUNsaWVudENvbmZpZy5TU0xDb25maWcSPAoRY2hhbm5lbF9hcmd1bWVudHMYBCABKAsyIS5tbF9tZXRhZGF0YS5HcnBjQ2hhbm5lbEFyZ3VtZW50cxIaChJjbGllbnRfdGltZW91dF9zZWMYBSABKAEaRwoJU1NMQ29uZmlnEhIKCmNsaWVudF9rZXkYASABKAkSEwoLc2VydmVyX2NlcnQYAiABKAkSEQoJY3VzdG9tX2NhGAMgASgJIrUCChlNZXRhZGF0YVN0b3JlU2VydmVyQ29uZmlnEjgKEWNvbm5lY3Rpb25fY29uZmlnGAEgASgLMh0ubWxfbWV0YWRhdGEuQ29ubmVjdGlvbkNvbmZpZxJECgpzc2xfY29uZmlnGAIgASgLMjAubWxfbWV0YWRhdGEuTWV0YWRhdGFTdG9yZVNlcnZlckNvbmZpZy5TU0xDb25maWcSOAoRbWlncmF0aW9uX29wdGlvbnMYAyABKAsyHS5tbF9tZXRhZGF0YS5NaWdyYXRpb25PcHRpb25zGl4KCVNTTENvbmZpZxISCgpzZXJ2ZXJfa2V5GAEgASgJEhMKC3NlcnZlcl9jZXJ0GAIgASgJEhEKCWN1c3RvbV9jYRgDIAEoCRIVCg1jbGllbnRfdmVyaWZ5GAQgASgIImMKEE1pZ3JhdGlvbk9wdGlvbnMSJwobZG93bmdyYWRlX3RvX3NjaGVtYV92ZXJzaW9uGAIgASgDOgItMRIgChhlbmFibGVfdXBncmFkZV9taWdyYXRpb24YAyABKAhKBAgBEAIiwAIKE015U1FMRGF0YWJhc2VDb25maWcSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgDEhAKCGRhdGFiYXNlGAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcGFzc3dvcmQYBSABKAkSDgoGc29ja2V0GAYgASgJEkAKC3NzbF9vcHRpb25zGAcgASgLMisubWxfbWV0YWRhdGEuTXlTUUxEYXRhYmFzZUNvbmZpZy5TU0xPcHRpb25zEhgKEHNraXBfZGJfY3JlYXRpb24YCCABKAgabwoKU1NMT3B0aW9ucxILCgNrZXkYASABKAkSDAoEY2VydBgCIAEoCRIKCgJjYRgDIAEoCRIOCgZjYXBhdGgYBCABKAkSDgoGY2lwaGVyGAUgASgJEhoKEnZlcmlmeV9zZXJ2ZXJfY2VydBgGIAEoCCIYChZOb25lQXJ0aWZhY3RTdHJ1Y3RUeXBlImMKDVBhcmVudENvbnRleHQSEAoIY2hpbGRfaWQYASABKAMSEQoJcGFyZW50X2lkGAIgASgDEi0KD3N5c3RlbV9tZXRhZGF0YRgDIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5Bbnki0wIKGFBvc3RncmVTUUxEYXRhYmFzZUNvbmZpZxIMCgRob3N0GAEgASgJEhAKCGhvc3RhZGRyGAIgASgJEgwKBHBvcnQYAyABKAkSDAoEdXNlchgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIQCghwYXNzZmlsZRgGIAEoCRIOCgZkYm5hbWUYByABKAkSGAoQc2tpcF9kYl9jcmVhdGlvbhgIIAEoCBJDCglzc2xvcHRpb24YCSABKAsyMC5tbF9tZXRhZGF0YS5Qb3N0Z3JlU1FMRGF0YWJhc2VDb25maWcuU1NMT3B0aW9ucxpoCgpTU0xPcHRpb25zEg8KB3NzbG1vZGUYASABKAkSDwoHc3NsY2VydBgCIAEoCRIOCgZzc2xrZXkYAyABKAkSEwoLc3NscGFzc3dvcmQYBCABKAkSEwoLc3Nscm9vdGNlcnQYBSABKAkiJwoMUmV0cnlPcHRpb25zEhcKD21heF9udW1fcmV0cmllcxgBIAEoAyLZAQoaU3FsaXRlTWV0YWRhdGFTb3VyY2VDb25maWcSFAoMZmlsZW5hbWVfdXJpGAEgASgJEk8KD2Nvbm5lY3Rpb25fbW9kZRgCIAEoDjI2Lm1sX21ldGFkYXRhLlNxbGl0ZU1ldGFkYXRhU291cmNlQ29uZmlnLkNvbm5lY3Rpb25Nb2RlIlQKDkNvbm5lY3Rpb25Nb2RlEgsKB1VOS05PV04QABIMCghSRUFET05MWRABEg0KCVJFQURXUklURRACEhgKFFJFQURXUklURV9PUEVOQ1JFQVRFEAMiKAoTU3lzdGVtVHlwZUV4dGVuc2lvbhIRCgl0eXBlX25hbWUYASABKAkiLAoSVHJhbnNhY3Rpb25PcHRpb25zEgsKA3RhZxgBIAEoCSoJCOgHEICAgIACIkwKF1R1cGxlQXJ0aWZhY3RTdHJ1Y3RUeXBlEjEKCGVsZW1lbnRzGAEgAygLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlIk4KF1VuaW9uQXJ0aWZhY3RTdHJ1Y3RUeXBlEjMKCmNhbmRpZGF0ZXMYASADKAsyHy5tbF9tZXRhZGF0YS5BcnRpZmFjdFN0cnVjdFR5cGUiyQEKBVZhbHVlEhMKCWludF92YWx1ZRgBIAEoA0gAEhYKDGRvdWJsZV92YWx1ZRgCIAEoAUgAEhYKDHN0cmluZ192YWx1ZRgDIAEoCUgAEi8KDHN0cnVjdF92YWx1ZRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIrCgtwcm90b192YWx1ZRgFIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIUCgpib29sX3ZhbHVlGAYgASgISABCBwoFdmFsdWUqYAoMUHJvcGVydHlUeXBlEgsKB1VOS05PV04QABIHCgNJTlQQARIKCgZET1VCTEUQAhIKCgZTVFJJTkcQAxIKCgZTVFJVQ1QQBBIJCgVQUk9UTxAFEgsKB0JPT0xFQU4QBjp7ChVzeXN0ZW1fdHlwZV9leHRlbnNpb24SIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxiV3q+3ASABKAsyIC5tbF9tZXRhZGF0YS5TeXN0ZW1UeXBlRXh0ZW5zaW9uUhNzeXN0ZW1UeXBlRXh0ZW5zaW9u", [file_google_protobuf_any, file_google_protobuf_descriptor, file_google_protobuf_struct]);
+  fileDesc("CiZtbF9tZXRhZGF0YS9wcm90by9tZXRhZGF0YV9zdG9yZS5wcm90bxILbWxfbWV0YWRhdGEiyQEKBVZhbHVlEhMKCWludF92YWx1ZRgBIAEoA0gAEhYKDGRvdWJsZV92YWx1ZRgCIAEoAUgAEhYKDHN0cmluZ192YWx1ZRgDIAEoCUgAEi8KDHN0cnVjdF92YWx1ZRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIrCgtwcm90b192YWx1ZRgFIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIABIUCgpib29sX3ZhbHVlGAYgASgISABCBwoFdmFsdWUihAQKDEFydGlmYWN0VHlwZRIKCgJpZBgBIAEoAxIMCgRuYW1lGAIgASgJEj0KCnByb3BlcnRpZXMYAyADKAsyKS5tbF9tZXRhZGF0YS5BcnRpZmFjdFR5cGUuUHJvcGVydGllc0VudHJ5Eg8KB3ZlcnNpb24YBCABKAkSEwoLZGVzY3JpcHRpb24YBSABKAkSQgoJYmFzZV90eXBlGAYgASgOMi8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RUeXBlLlN5c3RlbURlZmluZWRCYXNlVHlwZRITCgtleHRlcm5hbF9pZBgHIAEoCRpMCg9Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEigKBXZhbHVlGAIgASgOMhkubWxfbWV0YWRhdGEuUHJvcGVydHlUeXBlOgI4ASLNAQoVU3lzdGVtRGVmaW5lZEJhc2VUeXBlEiYKBVVOU0VUEAAaG6rx/boLFQoTdW5zZXRfYXJ0aWZhY3RfdHlwZRIhCgdEQVRBU0VUEAEaFKrx/boLDgoMbWxtZC5EYXRhc2V0Eh0KBU1PREVMEAIaEqrx/boLDAoKbWxtZC5Nb2RlbBIhCgdNRVRSSUNTEAMaFKrx/boLDgoMbWxtZC5NZXRyaWNzEicKClNUQVRJU1RJQ1MQBBoXqvH9ugsRCg9tbG1kLlN0YXRpc3RpY3MilAUKDUV4ZWN1dGlvblR5cGUSCgoCaWQYASABKAMSDAoEbmFtZRgCIAEoCRI+Cgpwcm9wZXJ0aWVzGAMgAygLMioubWxfbWV0YWRhdGEuRXhlY3V0aW9uVHlwZS5Qcm9wZXJ0aWVzRW50cnkSMwoKaW5wdXRfdHlwZRgEIAEoCzIfLm1sX21ldGFkYXRhLkFydGlmYWN0U3RydWN0VHlwZRI0CgtvdXRwdXRfdHlwZRgFIAEoCzIfLm1sX21ldGFkYXRhLkFydGlmYWN0U3RydWN0VHlwZRIPCgd2ZXJzaW9uGAYgASgJEhMKC2Rlc2NyaXB0aW9uGAcgASgJEkMKCWJhc2VfdHlwZRgIIAEoDjIwLm1sX21ldGFkYXRhLkV4ZWN1dGlvblR5cGUuU3lzdGVtRGVmaW5lZEJhc2VUeXBlEhMKC2V4dGVybmFsX2lkGAkgASgJGkwKD1Byb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSKAoFdmFsdWUYAiABKA4yGS5tbF9tZXRhZGF0YS5Qcm9wZXJ0eVR5cGU6AjgBIu8BChVTeXN0ZW1EZWZpbmVkQmFzZVR5cGUSJwoFVU5TRVQQABocqvH9ugsWChR1bnNldF9leGVjdXRpb25fdHlwZRIdCgVUUkFJThABGhKq8f26CwwKCm1sbWQuVHJhaW4SJQoJVFJBTlNGT1JNEAIaFqrx/boLEAoObWxtZC5UcmFuc2Zvcm0SIQoHUFJPQ0VTUxADGhSq8f26Cw4KDG1sbWQuUHJvY2VzcxIjCghFVkFMVUFURRAEGhWq8f26Cw8KDW1sbWQuRXZhbHVhdGUSHwoGREVQTE9ZEAUaE6rx/boLDQoLbWxtZC5EZXBsb3ki8QIKC0NvbnRleHRUeXBlEgoKAmlkGAEgASgDEgwKBG5hbWUYAiABKAkSPAoKcHJvcGVydGllcxgDIAMoCzIoLm1sX21ldGFkYXRhLkNvbnRleHRUeXBlLlByb3BlcnRpZXNFbnRyeRIPCgd2ZXJzaW9uGAQgASgJEhMKC2Rlc2NyaXB0aW9uGAUgASgJEkEKCWJhc2VfdHlwZRgGIAEoDjIuLm1sX21ldGFkYXRhLkNvbnRleHRUeXBlLlN5c3RlbURlZmluZWRCYXNlVHlwZRITCgtleHRlcm5hbF9pZBgHIAEoCRpMCg9Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEigKBXZhbHVlGAIgASgOMhkubWxfbWV0YWRhdGEuUHJvcGVydHlUeXBlOgI4ASI+ChVTeXN0ZW1EZWZpbmVkQmFzZVR5cGUSJQoFVU5TRVQQABoaqvH9ugsUChJ1bnNldF9jb250ZXh0X3R5cGUijwUKCEFydGlmYWN0EgoKAmlkGAEgASgDEg8KB3R5cGVfaWQYAiABKAMSCwoDdXJpGAMgASgJEjkKCnByb3BlcnRpZXMYBCADKAsyJS5tbF9tZXRhZGF0YS5BcnRpZmFjdC5Qcm9wZXJ0aWVzRW50cnkSRgoRY3VzdG9tX3Byb3BlcnRpZXMYBSADKAsyKy5tbF9tZXRhZGF0YS5BcnRpZmFjdC5DdXN0b21Qcm9wZXJ0aWVzRW50cnkSKgoFc3RhdGUYBiABKA4yGy5tbF9tZXRhZGF0YS5BcnRpZmFjdC5TdGF0ZRIMCgRuYW1lGAcgASgJEgwKBHR5cGUYCCABKAkSHwoXY3JlYXRlX3RpbWVfc2luY2VfZXBvY2gYCSABKAMSJAocbGFzdF91cGRhdGVfdGltZV9zaW5jZV9lcG9jaBgKIAEoAxITCgtleHRlcm5hbF9pZBgLIAEoCRItCg9zeXN0ZW1fbWV0YWRhdGEYDCABKAsyFC5nb29nbGUucHJvdG9idWYuQW55GkUKD1Byb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5tbF9tZXRhZGF0YS5WYWx1ZToCOAEaSwoVQ3VzdG9tUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1sX21ldGFkYXRhLlZhbHVlOgI4ASJvCgVTdGF0ZRILCgdVTktOT1dOEAASCwoHUEVORElORxABEggKBExJVkUQAhIXChNNQVJLRURfRk9SX0RFTEVUSU9OEAMSCwoHREVMRVRFRBAEEg0KCUFCQU5ET05FRBAFEg0KCVJFRkVSRU5DRRAGIoAFCglFeGVjdXRpb24SCgoCaWQYASABKAMSDwoHdHlwZV9pZBgCIAEoAxI2ChBsYXN0X2tub3duX3N0YXRlGAMgASgOMhwubWxfbWV0YWRhdGEuRXhlY3V0aW9uLlN0YXRlEjoKCnByb3BlcnRpZXMYBCADKAsyJi5tbF9tZXRhZGF0YS5FeGVjdXRpb24uUHJvcGVydGllc0VudHJ5EkcKEWN1c3RvbV9wcm9wZXJ0aWVzGAUgAygLMiwubWxfbWV0YWRhdGEuRXhlY3V0aW9uLkN1c3RvbVByb3BlcnRpZXNFbnRyeRIMCgRuYW1lGAYgASgJEgwKBHR5cGUYByABKAkSHwoXY3JlYXRlX3RpbWVfc2luY2VfZXBvY2gYCCABKAMSJAocbGFzdF91cGRhdGVfdGltZV9zaW5jZV9lcG9jaBgJIAEoAxITCgtleHRlcm5hbF9pZBgKIAEoCRItCg9zeXN0ZW1fbWV0YWRhdGEYCyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55GkUKD1Byb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5tbF9tZXRhZGF0YS5WYWx1ZToCOAEaSwoVQ3VzdG9tUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1sX21ldGFkYXRhLlZhbHVlOgI4ASJeCgVTdGF0ZRILCgdVTktOT1dOEAASBwoDTkVXEAESCwoHUlVOTklORxACEgwKCENPTVBMRVRFEAMSCgoGRkFJTEVEEAQSCgoGQ0FDSEVEEAUSDAoIQ0FOQ0VMRUQQBiLiAwoHQ29udGV4dBIKCgJpZBgBIAEoAxIPCgd0eXBlX2lkGAIgASgDEgwKBG5hbWUYAyABKAkSOAoKcHJvcGVydGllcxgEIAMoCzIkLm1sX21ldGFkYXRhLkNvbnRleHQuUHJvcGVydGllc0VudHJ5EkUKEWN1c3RvbV9wcm9wZXJ0aWVzGAUgAygLMioubWxfbWV0YWRhdGEuQ29udGV4dC5DdXN0b21Qcm9wZXJ0aWVzRW50cnkSDAoEdHlwZRgGIAEoCRIfChdjcmVhdGVfdGltZV9zaW5jZV9lcG9jaBgHIAEoAxIkChxsYXN0X3VwZGF0ZV90aW1lX3NpbmNlX2Vwb2NoGAggASgDEhMKC2V4dGVybmFsX2lkGAkgASgJEi0KD3N5c3RlbV9tZXRhZGF0YRgKIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkaRQoPUHJvcGVydGllc0VudHJ5EgsKA2tleRgBIAEoCRIhCgV2YWx1ZRgCIAEoCzISLm1sX21ldGFkYXRhLlZhbHVlOgI4ARpLChVDdXN0b21Qcm9wZXJ0aWVzRW50cnkSCwoDa2V5GAEgASgJEiEKBXZhbHVlGAIgASgLMhIubWxfbWV0YWRhdGEuVmFsdWU6AjgBIsoDCgVFdmVudBITCgthcnRpZmFjdF9pZBgBIAEoAxIUCgxleGVjdXRpb25faWQYAiABKAMSJQoEcGF0aBgDIAEoCzIXLm1sX21ldGFkYXRhLkV2ZW50LlBhdGgSJQoEdHlwZRgEIAEoDjIXLm1sX21ldGFkYXRhLkV2ZW50LlR5cGUSIAoYbWlsbGlzZWNvbmRzX3NpbmNlX2Vwb2NoGAUgASgDEi0KD3N5c3RlbV9tZXRhZGF0YRgGIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkaZAoEUGF0aBIrCgVzdGVwcxgBIAMoCzIcLm1sX21ldGFkYXRhLkV2ZW50LlBhdGguU3RlcBovCgRTdGVwEg8KBWluZGV4GAEgASgDSAASDQoDa2V5GAIgASgJSABCBwoFdmFsdWUikAEKBFR5cGUSCwoHVU5LTk9XThAAEhMKD0RFQ0xBUkVEX09VVFBVVBABEhIKDkRFQ0xBUkVEX0lOUFVUEAISCQoFSU5QVVQQAxIKCgZPVVRQVVQQBBISCg5JTlRFUk5BTF9JTlBVVBAFEhMKD0lOVEVSTkFMX09VVFBVVBAGEhIKDlBFTkRJTkdfT1VUUFVUEAciZQoLQXR0cmlidXRpb24SEwoLYXJ0aWZhY3RfaWQYASABKAMSEgoKY29udGV4dF9pZBgCIAEoAxItCg9zeXN0ZW1fbWV0YWRhdGEYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55ImYKC0Fzc29jaWF0aW9uEhQKDGV4ZWN1dGlvbl9pZBgBIAEoAxISCgpjb250ZXh0X2lkGAIgASgDEi0KD3N5c3RlbV9tZXRhZGF0YRgDIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkiYwoNUGFyZW50Q29udGV4dBIQCghjaGlsZF9pZBgBIAEoAxIRCglwYXJlbnRfaWQYAiABKAMSLQoPc3lzdGVtX21ldGFkYXRhGAMgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSLeAwoMTGluZWFnZUdyYXBoEjEKDmFydGlmYWN0X3R5cGVzGAEgAygLMhkubWxfbWV0YWRhdGEuQXJ0aWZhY3RUeXBlEjMKD2V4ZWN1dGlvbl90eXBlcxgCIAMoCzIaLm1sX21ldGFkYXRhLkV4ZWN1dGlvblR5cGUSLwoNY29udGV4dF90eXBlcxgDIAMoCzIYLm1sX21ldGFkYXRhLkNvbnRleHRUeXBlEigKCWFydGlmYWN0cxgEIAMoCzIVLm1sX21ldGFkYXRhLkFydGlmYWN0EioKCmV4ZWN1dGlvbnMYBSADKAsyFi5tbF9tZXRhZGF0YS5FeGVjdXRpb24SJgoIY29udGV4dHMYBiADKAsyFC5tbF9tZXRhZGF0YS5Db250ZXh0EiIKBmV2ZW50cxgHIAMoCzISLm1sX21ldGFkYXRhLkV2ZW50Ei4KDGF0dHJpYnV0aW9ucxgIIAMoCzIYLm1sX21ldGFkYXRhLkF0dHJpYnV0aW9uEi4KDGFzc29jaWF0aW9ucxgJIAMoCzIYLm1sX21ldGFkYXRhLkFzc29jaWF0aW9uEjMKD3BhcmVudF9jb250ZXh0cxgKIAMoCzIaLm1sX21ldGFkYXRhLlBhcmVudENvbnRleHQi6QIKFExpc3RPcGVyYXRpb25PcHRpb25zEhsKD21heF9yZXN1bHRfc2l6ZRgBIAEoBToCMjASRgoOb3JkZXJfYnlfZmllbGQYAiABKAsyLi5tbF9tZXRhZGF0YS5MaXN0T3BlcmF0aW9uT3B0aW9ucy5PcmRlckJ5RmllbGQSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJEhQKDGZpbHRlcl9xdWVyeRgEIAEoCRq8AQoMT3JkZXJCeUZpZWxkEkcKBWZpZWxkGAEgASgOMjQubWxfbWV0YWRhdGEuTGlzdE9wZXJhdGlvbk9wdGlvbnMuT3JkZXJCeUZpZWxkLkZpZWxkOgJJRBIUCgZpc19hc2MYAiABKAg6BHRydWUiTQoFRmllbGQSFQoRRklFTERfVU5TUEVDSUZJRUQQABIPCgtDUkVBVEVfVElNRRABEhQKEExBU1RfVVBEQVRFX1RJTUUQAhIGCgJJRBADIpEBChpMaXN0T3BlcmF0aW9uTmV4dFBhZ2VUb2tlbhIRCglpZF9vZmZzZXQYASABKAMSFAoMZmllbGRfb2Zmc2V0GAIgASgDEjYKC3NldF9vcHRpb25zGAMgASgLMiEubWxfbWV0YWRhdGEuTGlzdE9wZXJhdGlvbk9wdGlvbnMSEgoKbGlzdGVkX2lkcxgEIAMoAyKkBQobTGluZWFnZVN1YmdyYXBoUXVlcnlPcHRpb25zElQKEnN0YXJ0aW5nX2FydGlmYWN0cxgBIAEoCzI2Lm1sX21ldGFkYXRhLkxpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucy5TdGFydGluZ05vZGVzSAASVQoTc3RhcnRpbmdfZXhlY3V0aW9ucxgCIAEoCzI2Lm1sX21ldGFkYXRhLkxpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucy5TdGFydGluZ05vZGVzSAASFAoMbWF4X251bV9ob3BzGAMgASgDEkUKCWRpcmVjdGlvbhgEIAEoDjIyLm1sX21ldGFkYXRhLkxpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucy5EaXJlY3Rpb24STgoQZW5kaW5nX2FydGlmYWN0cxgFIAEoCzI0Lm1sX21ldGFkYXRhLkxpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucy5FbmRpbmdOb2RlcxJPChFlbmRpbmdfZXhlY3V0aW9ucxgGIAEoCzI0Lm1sX21ldGFkYXRhLkxpbmVhZ2VTdWJncmFwaFF1ZXJ5T3B0aW9ucy5FbmRpbmdOb2RlcxpICgtFbmRpbmdOb2RlcxIUCgxmaWx0ZXJfcXVlcnkYASABKAkSIwoUaW5jbHVkZV9lbmRpbmdfbm9kZXMYAiABKAg6BWZhbHNlGiUKDVN0YXJ0aW5nTm9kZXMSFAoMZmlsdGVyX3F1ZXJ5GAEgASgJIlcKCURpcmVjdGlvbhIZChVESVJFQ1RJT05fVU5TUEVDSUZJRUQQABIMCghVUFNUUkVBTRABEg4KCkRPV05TVFJFQU0QAhIRCg1CSURJUkVDVElPTkFMEANCEAoOc3RhcnRpbmdfbm9kZXMiwAIKGExpbmVhZ2VHcmFwaFF1ZXJ5T3B0aW9ucxI+ChFhcnRpZmFjdHNfb3B0aW9ucxgBIAEoCzIhLm1sX21ldGFkYXRhLkxpc3RPcGVyYXRpb25PcHRpb25zSAASUQoPc3RvcF9jb25kaXRpb25zGAIgASgLMjgubWxfbWV0YWRhdGEuTGluZWFnZUdyYXBoUXVlcnlPcHRpb25zLkJvdW5kYXJ5Q29uc3RyYWludBIZCg1tYXhfbm9kZV9zaXplGAMgASgDOgIyMBpjChJCb3VuZGFyeUNvbnN0cmFpbnQSFAoMbWF4X251bV9ob3BzGAEgASgDEhoKEmJvdW5kYXJ5X2FydGlmYWN0cxgCIAEoCRIbChNib3VuZGFyeV9leGVjdXRpb25zGAMgASgJOgIYAUINCgtxdWVyeV9ub2RlcyIsChJUcmFuc2FjdGlvbk9wdGlvbnMSCwoDdGFnGAEgASgJKgkI6AcQgICAgAIi0wMKEkFydGlmYWN0U3RydWN0VHlwZRIrCgZzaW1wbGUYASABKAsyGS5tbF9tZXRhZGF0YS5BcnRpZmFjdFR5cGVIABI6Cgp1bmlvbl90eXBlGAIgASgLMiQubWxfbWV0YWRhdGEuVW5pb25BcnRpZmFjdFN0cnVjdFR5cGVIABJDCgxpbnRlcnNlY3Rpb24YAyABKAsyKy5tbF9tZXRhZGF0YS5JbnRlcnNlY3Rpb25BcnRpZmFjdFN0cnVjdFR5cGVIABIzCgRsaXN0GAQgASgLMiMubWxfbWV0YWRhdGEuTGlzdEFydGlmYWN0U3RydWN0VHlwZUgAEjMKBG5vbmUYBSABKAsyIy5tbF9tZXRhZGF0YS5Ob25lQXJ0aWZhY3RTdHJ1Y3RUeXBlSAASMQoDYW55GAYgASgLMiIubWxfbWV0YWRhdGEuQW55QXJ0aWZhY3RTdHJ1Y3RUeXBlSAASNQoFdHVwbGUYByABKAsyJC5tbF9tZXRhZGF0YS5UdXBsZUFydGlmYWN0U3RydWN0VHlwZUgAEjMKBGRpY3QYCCABKAsyIy5tbF9tZXRhZGF0YS5EaWN0QXJ0aWZhY3RTdHJ1Y3RUeXBlSABCBgoEa2luZCJOChdVbmlvbkFydGlmYWN0U3RydWN0VHlwZRIzCgpjYW5kaWRhdGVzGAEgAygLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlIlYKHkludGVyc2VjdGlvbkFydGlmYWN0U3RydWN0VHlwZRI0Cgtjb25zdHJhaW50cxgBIAMoCzIfLm1sX21ldGFkYXRhLkFydGlmYWN0U3RydWN0VHlwZSJKChZMaXN0QXJ0aWZhY3RTdHJ1Y3RUeXBlEjAKB2VsZW1lbnQYASABKAsyHy5tbF9tZXRhZGF0YS5BcnRpZmFjdFN0cnVjdFR5cGUiGAoWTm9uZUFydGlmYWN0U3RydWN0VHlwZSIXChVBbnlBcnRpZmFjdFN0cnVjdFR5cGUiTAoXVHVwbGVBcnRpZmFjdFN0cnVjdFR5cGUSMQoIZWxlbWVudHMYASADKAsyHy5tbF9tZXRhZGF0YS5BcnRpZmFjdFN0cnVjdFR5cGUilQIKFkRpY3RBcnRpZmFjdFN0cnVjdFR5cGUSRwoKcHJvcGVydGllcxgBIAMoCzIzLm1sX21ldGFkYXRhLkRpY3RBcnRpZmFjdFN0cnVjdFR5cGUuUHJvcGVydGllc0VudHJ5Eh4KFm5vbmVfdHlwZV9ub3RfcmVxdWlyZWQYAiABKAgSPgoVZXh0cmFfcHJvcGVydGllc190eXBlGAMgASgLMh8ubWxfbWV0YWRhdGEuQXJ0aWZhY3RTdHJ1Y3RUeXBlGlIKD1Byb3BlcnRpZXNFbnRyeRILCgNrZXkYASABKAkSLgoFdmFsdWUYAiABKAsyHy5tbF9tZXRhZGF0YS5BcnRpZmFjdFN0cnVjdFR5cGU6AjgBIrMCChBDb25uZWN0aW9uQ29uZmlnEjgKDWZha2VfZGF0YWJhc2UYASABKAsyHy5tbF9tZXRhZGF0YS5GYWtlRGF0YWJhc2VDb25maWdIABIxCgVteXNxbBgCIAEoCzIgLm1sX21ldGFkYXRhLk15U1FMRGF0YWJhc2VDb25maWdIABI5CgZzcWxpdGUYAyABKAsyJy5tbF9tZXRhZGF0YS5TcWxpdGVNZXRhZGF0YVNvdXJjZUNvbmZpZ0gAEjsKCnBvc3RncmVzcWwYBSABKAsyJS5tbF9tZXRhZGF0YS5Qb3N0Z3JlU1FMRGF0YWJhc2VDb25maWdIABIwCg1yZXRyeV9vcHRpb25zGAQgASgLMhkubWxfbWV0YWRhdGEuUmV0cnlPcHRpb25zQggKBmNvbmZpZyIUChJGYWtlRGF0YWJhc2VDb25maWciwAIKE015U1FMRGF0YWJhc2VDb25maWcSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgDEhAKCGRhdGFiYXNlGAMgASgJEgwKBHVzZXIYBCABKAkSEAoIcGFzc3dvcmQYBSABKAkSDgoGc29ja2V0GAYgASgJEkAKC3NzbF9vcHRpb25zGAcgASgLMisubWxfbWV0YWRhdGEuTXlTUUxEYXRhYmFzZUNvbmZpZy5TU0xPcHRpb25zEhgKEHNraXBfZGJfY3JlYXRpb24YCCABKAgabwoKU1NMT3B0aW9ucxILCgNrZXkYASABKAkSDAoEY2VydBgCIAEoCRIKCgJjYRgDIAEoCRIOCgZjYXBhdGgYBCABKAkSDgoGY2lwaGVyGAUgASgJEhoKEnZlcmlmeV9zZXJ2ZXJfY2VydBgGIAEoCCLZAQoaU3FsaXRlTWV0YWRhdGFTb3VyY2VDb25maWcSFAoMZmlsZW5hbWVfdXJpGAEgASgJEk8KD2Nvbm5lY3Rpb25fbW9kZRgCIAEoDjI2Lm1sX21ldGFkYXRhLlNxbGl0ZU1ldGFkYXRhU291cmNlQ29uZmlnLkNvbm5lY3Rpb25Nb2RlIlQKDkNvbm5lY3Rpb25Nb2RlEgsKB1VOS05PV04QABIMCghSRUFET05MWRABEg0KCVJFQURXUklURRACEhgKFFJFQURXUklURV9PUEVOQ1JFQVRFEAMi0wIKGFBvc3RncmVTUUxEYXRhYmFzZUNvbmZpZxIMCgRob3N0GAEgASgJEhAKCGhvc3RhZGRyGAIgASgJEgwKBHBvcnQYAyABKAkSDAoEdXNlchgEIAEoCRIQCghwYXNzd29yZBgFIAEoCRIQCghwYXNzZmlsZRgGIAEoCRIOCgZkYm5hbWUYByABKAkSGAoQc2tpcF9kYl9jcmVhdGlvbhgIIAEoCBJDCglzc2xvcHRpb24YCSABKAsyMC5tbF9tZXRhZGF0YS5Qb3N0Z3JlU1FMRGF0YWJhc2VDb25maWcuU1NMT3B0aW9ucxpoCgpTU0xPcHRpb25zEg8KB3NzbG1vZGUYASABKAkSDwoHc3NsY2VydBgCIAEoCRIOCgZzc2xrZXkYAyABKAkSEwoLc3NscGFzc3dvcmQYBCABKAkSEwoLc3Nscm9vdGNlcnQYBSABKAkiJwoMUmV0cnlPcHRpb25zEhcKD21heF9udW1fcmV0cmllcxgBIAEoAyJjChBNaWdyYXRpb25PcHRpb25zEicKG2Rvd25ncmFkZV90b19zY2hlbWFfdmVyc2lvbhgCIAEoAzoCLTESIAoYZW5hYmxlX3VwZ3JhZGVfbWlncmF0aW9uGAMgASgISgQIARACIrUCChlNZXRhZGF0YVN0b3JlU2VydmVyQ29uZmlnEjgKEWNvbm5lY3Rpb25fY29uZmlnGAEgASgLMh0ubWxfbWV0YWRhdGEuQ29ubmVjdGlvbkNvbmZpZxJECgpzc2xfY29uZmlnGAIgASgLMjAubWxfbWV0YWRhdGEuTWV0YWRhdGFTdG9yZVNlcnZlckNvbmZpZy5TU0xDb25maWcSOAoRbWlncmF0aW9uX29wdGlvbnMYAyABKAsyHS5tbF9tZXRhZGF0YS5NaWdyYXRpb25PcHRpb25zGl4KCVNTTENvbmZpZxISCgpzZXJ2ZXJfa2V5GAEgASgJEhMKC3NlcnZlcl9jZXJ0GAIgASgJEhEKCWN1c3RvbV9jYRgDIAEoCRIVCg1jbGllbnRfdmVyaWZ5GAQgASgIIqACChlNZXRhZGF0YVN0b3JlQ2xpZW50Q29uZmlnEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoAxJECgpzc2xfY29uZmlnGAMgASgLMjAubWxfbWV0YWRhdGEuTWV0YWRhdGFTdG9yZUNsaWVudENvbmZpZy5TU0xDb25maWcSPAoRY2hhbm5lbF9hcmd1bWVudHMYBCABKAsyIS5tbF9tZXRhZGF0YS5HcnBjQ2hhbm5lbEFyZ3VtZW50cxIaChJjbGllbnRfdGltZW91dF9zZWMYBSABKAEaRwoJU1NMQ29uZmlnEhIKCmNsaWVudF9rZXkYASABKAkSEwoLc2VydmVyX2NlcnQYAiABKAkSEQoJY3VzdG9tX2NhGAMgASgJIloKFEdycGNDaGFubmVsQXJndW1lbnRzEiIKGm1heF9yZWNlaXZlX21lc3NhZ2VfbGVuZ3RoGAEgASgDEh4KFmh0dHAyX21heF9waW5nX3N0cmlrZXMYAiABKAMiKAoTU3lzdGVtVHlwZUV4dGVuc2lvbhIRCgl0eXBlX25hbWUYASABKAkqYAoMUHJvcGVydHlUeXBlEgsKB1VOS05PV04QABIHCgNJTlQQARIKCgZET1VCTEUQAhIKCgZTVFJJTkcQAxIKCgZTVFJVQ1QQBBIJCgVQUk9UTxAFEgsKB0JPT0xFQU4QBjp7ChVzeXN0ZW1fdHlwZV9leHRlbnNpb24SIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxiV3q+3ASABKAsyIC5tbF9tZXRhZGF0YS5TeXN0ZW1UeXBlRXh0ZW5zaW9uUhNzeXN0ZW1UeXBlRXh0ZW5zaW9u", [file_google_protobuf_any, file_google_protobuf_descriptor, file_google_protobuf_struct]);
 
 /**
- * @generated from message ml_metadata.AnyArtifactStructType
+ * The value of a property. One in which nothing is set is refused.
+ *
+ * @generated from message ml_metadata.Value
  */
-export type AnyArtifactStructType = Message<"ml_metadata.AnyArtifactStructType"> & {
+export type Value = Message<"ml_metadata.Value"> & {
+  /**
+   * @generated from oneof ml_metadata.Value.value
+   */
+  value: {
+    /**
+     * @generated from field: int64 int_value = 1;
+     */
+    value: bigint;
+    case: "intValue";
+  } | {
+    /**
+     * Stored exactly. NaN and the infinities are refused.
+     *
+     * @generated from field: double double_value = 2;
+     */
+    value: number;
+    case: "doubleValue";
+  } | {
+    /**
+     * @generated from field: string string_value = 3;
+     */
+    value: string;
+    case: "stringValue";
+  } | {
+    /**
+     * Any JSON object.
+     *
+     * @generated from field: google.protobuf.Struct struct_value = 4;
+     */
+    value: JsonObject;
+    case: "structValue";
+  } | {
+    /**
+     * Any message, by its type URL and bytes; the bytes are kept, not understood.
+     *
+     * @generated from field: google.protobuf.Any proto_value = 5;
+     */
+    value: Any;
+    case: "protoValue";
+  } | {
+    /**
+     * @generated from field: bool bool_value = 6;
+     */
+    value: boolean;
+    case: "boolValue";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
- * Describes the message ml_metadata.AnyArtifactStructType.
- * Use `create(AnyArtifactStructTypeSchema)` to create a new message.
+ * Describes the message ml_metadata.Value.
+ * Use `create(ValueSchema)` to create a new message.
  */
-export const AnyArtifactStructTypeSchema: GenMessage<AnyArtifactStructType> = /*@__PURE__*/
+export const ValueSchema: GenMessage<Value> = /*@__PURE__*/
   messageDesc(file_ml_metadata_proto_metadata_store, 0);
 
 /**
- * @generated from message ml_metadata.Artifact
+ * Describes artifacts that have the same properties. Identified by name and version.
+ *
+ * @generated from message ml_metadata.ArtifactType
  */
-export type Artifact = Message<"ml_metadata.Artifact"> & {
+export type ArtifactType = Message<"ml_metadata.ArtifactType"> & {
   /**
+   * Given by the store, and ignored in requests.
+   *
    * @generated from field: optional int64 id = 1;
    */
   id: bigint;
 
   /**
+   * Required.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name: string;
+
+  /**
+   * The declared properties by name. Later requests may add to them, never change or take away.
+   *
+   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
+   */
+  properties: { [key: string]: PropertyType };
+
+  /**
+   * Tells types of one name apart. None and "" are the same.
+   *
+   * @generated from field: optional string version = 4;
+   */
+  version: string;
+
+  /**
+   * Stored with a new type; later ones are ignored.
+   *
+   * @generated from field: optional string description = 5;
+   */
+  description: string;
+
+  /**
+   * The built-in type that this one is a case of. Can be given later, not changed or removed.
+   *
+   * @generated from field: optional ml_metadata.ArtifactType.SystemDefinedBaseType base_type = 6;
+   */
+  baseType: ArtifactType_SystemDefinedBaseType;
+
+  /**
+   * The type's id in another system. Unique among the types of all kinds, where given.
+   *
+   * @generated from field: optional string external_id = 7;
+   */
+  externalId: string;
+};
+
+/**
+ * Describes the message ml_metadata.ArtifactType.
+ * Use `create(ArtifactTypeSchema)` to create a new message.
+ */
+export const ArtifactTypeSchema: GenMessage<ArtifactType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 1);
+
+/**
+ * The built-in artifact types, which every store has.
+ *
+ * @generated from enum ml_metadata.ArtifactType.SystemDefinedBaseType
+ */
+export enum ArtifactType_SystemDefinedBaseType {
+  /**
+   * @generated from enum value: UNSET = 0;
+   */
+  UNSET = 0,
+
+  /**
+   * @generated from enum value: DATASET = 1;
+   */
+  DATASET = 1,
+
+  /**
+   * @generated from enum value: MODEL = 2;
+   */
+  MODEL = 2,
+
+  /**
+   * @generated from enum value: METRICS = 3;
+   */
+  METRICS = 3,
+
+  /**
+   * @generated from enum value: STATISTICS = 4;
+   */
+  STATISTICS = 4,
+}
+
+/**
+ * Describes the enum ml_metadata.ArtifactType.SystemDefinedBaseType.
+ */
+export const ArtifactType_SystemDefinedBaseTypeSchema: GenEnum<ArtifactType_SystemDefinedBaseType> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 1, 0);
+
+/**
+ * Describes executions that have the same properties. Identified by name and version.
+ *
+ * @generated from message ml_metadata.ExecutionType
+ */
+export type ExecutionType = Message<"ml_metadata.ExecutionType"> & {
+  /**
+   * Given by the store, and ignored in requests.
+   *
+   * @generated from field: optional int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * Required.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name: string;
+
+  /**
+   * The declared properties by name. Later requests may add to them, never change or take away.
+   *
+   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
+   */
+  properties: { [key: string]: PropertyType };
+
+  /**
+   * What such an execution reads, for readers; nothing is checked against it. Stored with a new type only.
+   *
+   * @generated from field: optional ml_metadata.ArtifactStructType input_type = 4;
+   */
+  inputType?: ArtifactStructType | undefined;
+
+  /**
+   * What such an execution produces, likewise.
+   *
+   * @generated from field: optional ml_metadata.ArtifactStructType output_type = 5;
+   */
+  outputType?: ArtifactStructType | undefined;
+
+  /**
+   * Tells types of one name apart. None and "" are the same.
+   *
+   * @generated from field: optional string version = 6;
+   */
+  version: string;
+
+  /**
+   * Stored with a new type; later ones are ignored.
+   *
+   * @generated from field: optional string description = 7;
+   */
+  description: string;
+
+  /**
+   * The built-in type that this one is a case of. Can be given later, not changed or removed.
+   *
+   * @generated from field: optional ml_metadata.ExecutionType.SystemDefinedBaseType base_type = 8;
+   */
+  baseType: ExecutionType_SystemDefinedBaseType;
+
+  /**
+   * The type's id in another system. Unique among the types of all kinds, where given.
+   *
+   * @generated from field: optional string external_id = 9;
+   */
+  externalId: string;
+};
+
+/**
+ * Describes the message ml_metadata.ExecutionType.
+ * Use `create(ExecutionTypeSchema)` to create a new message.
+ */
+export const ExecutionTypeSchema: GenMessage<ExecutionType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 2);
+
+/**
+ * The built-in execution types, which every store has.
+ *
+ * @generated from enum ml_metadata.ExecutionType.SystemDefinedBaseType
+ */
+export enum ExecutionType_SystemDefinedBaseType {
+  /**
+   * @generated from enum value: UNSET = 0;
+   */
+  UNSET = 0,
+
+  /**
+   * @generated from enum value: TRAIN = 1;
+   */
+  TRAIN = 1,
+
+  /**
+   * @generated from enum value: TRANSFORM = 2;
+   */
+  TRANSFORM = 2,
+
+  /**
+   * @generated from enum value: PROCESS = 3;
+   */
+  PROCESS = 3,
+
+  /**
+   * @generated from enum value: EVALUATE = 4;
+   */
+  EVALUATE = 4,
+
+  /**
+   * @generated from enum value: DEPLOY = 5;
+   */
+  DEPLOY = 5,
+}
+
+/**
+ * Describes the enum ml_metadata.ExecutionType.SystemDefinedBaseType.
+ */
+export const ExecutionType_SystemDefinedBaseTypeSchema: GenEnum<ExecutionType_SystemDefinedBaseType> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 2, 0);
+
+/**
+ * Describes contexts that have the same properties. Identified by name and version.
+ *
+ * @generated from message ml_metadata.ContextType
+ */
+export type ContextType = Message<"ml_metadata.ContextType"> & {
+  /**
+   * Given by the store, and ignored in requests.
+   *
+   * @generated from field: optional int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * Required.
+   *
+   * @generated from field: optional string name = 2;
+   */
+  name: string;
+
+  /**
+   * The declared properties by name. Later requests may add to them, never change or take away.
+   *
+   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
+   */
+  properties: { [key: string]: PropertyType };
+
+  /**
+   * Tells types of one name apart. None and "" are the same.
+   *
+   * @generated from field: optional string version = 4;
+   */
+  version: string;
+
+  /**
+   * Stored with a new type; later ones are ignored.
+   *
+   * @generated from field: optional string description = 5;
+   */
+  description: string;
+
+  /**
+   * There are no built-in context types, so a request that sets this is refused.
+   *
+   * @generated from field: optional ml_metadata.ContextType.SystemDefinedBaseType base_type = 6;
+   */
+  baseType: ContextType_SystemDefinedBaseType;
+
+  /**
+   * The type's id in another system. Unique among the types of all kinds, where given.
+   *
+   * @generated from field: optional string external_id = 7;
+   */
+  externalId: string;
+};
+
+/**
+ * Describes the message ml_metadata.ContextType.
+ * Use `create(ContextTypeSchema)` to create a new message.
+ */
+export const ContextTypeSchema: GenMessage<ContextType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 3);
+
+/**
+ * @generated from enum ml_metadata.ContextType.SystemDefinedBaseType
+ */
+export enum ContextType_SystemDefinedBaseType {
+  /**
+   * @generated from enum value: UNSET = 0;
+   */
+  UNSET = 0,
+}
+
+/**
+ * Describes the enum ml_metadata.ContextType.SystemDefinedBaseType.
+ */
+export const ContextType_SystemDefinedBaseTypeSchema: GenEnum<ContextType_SystemDefinedBaseType> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 3, 0);
+
+/**
+ * Something that a workflow reads or produces: a data set, a model, a report. It is described here, not
+ * held.
+ *
+ * @generated from message ml_metadata.Artifact
+ */
+export type Artifact = Message<"ml_metadata.Artifact"> & {
+  /**
+   * Given by the store. A request with an id updates that artifact, one without creates a new one.
+   *
+   * @generated from field: optional int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * The id of the artifact's type. Needed to create; in an update it may be left out, but not changed.
+   *
    * @generated from field: optional int64 type_id = 2;
    */
   typeId: bigint;
 
   /**
+   * Where the content is. Read back as "" where it was never given.
+   *
    * @generated from field: optional string uri = 3;
    */
   uri: string;
 
   /**
+   * Values of the properties that the type declares, each of the declared kind.
+   *
    * @generated from field: map<string, ml_metadata.Value> properties = 4;
    */
   properties: { [key: string]: Value };
 
   /**
+   * Values of any name and kind, declared nowhere.
+   *
    * @generated from field: map<string, ml_metadata.Value> custom_properties = 5;
    */
   customProperties: { [key: string]: Value };
 
   /**
+   * Where the artifact is in its life. The store keeps the state and draws no conclusions from it.
+   *
    * @generated from field: optional ml_metadata.Artifact.State state = 6;
    */
   state: Artifact_State;
 
   /**
+   * Unique among the artifacts of the type, where given. Cannot be changed.
+   *
    * @generated from field: optional string name = 7;
    */
   name: string;
 
   /**
+   * The type's name. Filled by the store when read; when written it chooses nothing.
+   *
    * @generated from field: optional string type = 8;
    */
   type: string;
 
   /**
+   * When the artifact was stored, in milliseconds since 1970 in UTC. Set by the store.
+   *
    * @generated from field: optional int64 create_time_since_epoch = 9;
    */
   createTimeSinceEpoch: bigint;
 
   /**
+   * When the artifact last changed, in milliseconds since 1970 in UTC. Set by the store.
+   *
    * @generated from field: optional int64 last_update_time_since_epoch = 10;
    */
   lastUpdateTimeSinceEpoch: bigint;
 
   /**
+   * The artifact's id in another system. Unique among all artifacts, where given.
+   *
    * @generated from field: optional string external_id = 11;
    */
   externalId: string;
 
   /**
+   * Not stored.
+   *
    * @generated from field: optional google.protobuf.Any system_metadata = 12;
    */
   systemMetadata?: Any | undefined;
@@ -97,43 +472,57 @@ export type Artifact = Message<"ml_metadata.Artifact"> & {
  * Use `create(ArtifactSchema)` to create a new message.
  */
 export const ArtifactSchema: GenMessage<Artifact> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 1);
+  messageDesc(file_ml_metadata_proto_metadata_store, 4);
 
 /**
  * @generated from enum ml_metadata.Artifact.State
  */
 export enum Artifact_State {
   /**
+   * Nothing is known; distinct from no state at all.
+   *
    * @generated from enum value: UNKNOWN = 0;
    */
   UNKNOWN = 0,
 
   /**
+   * Something is about to make it.
+   *
    * @generated from enum value: PENDING = 1;
    */
   PENDING = 1,
 
   /**
+   * It exists and can be used.
+   *
    * @generated from enum value: LIVE = 2;
    */
   LIVE = 2,
 
   /**
+   * Its content may be deleted at any time.
+   *
    * @generated from enum value: MARKED_FOR_DELETION = 3;
    */
   MARKED_FOR_DELETION = 3,
 
   /**
+   * Its content is gone.
+   *
    * @generated from enum value: DELETED = 4;
    */
   DELETED = 4,
 
   /**
+   * Announced, but never made.
+   *
    * @generated from enum value: ABANDONED = 5;
    */
   ABANDONED = 5,
 
   /**
+   * It only points at something kept elsewhere.
+   *
    * @generated from enum value: REFERENCE = 6;
    */
   REFERENCE = 6,
@@ -143,9 +532,929 @@ export enum Artifact_State {
  * Describes the enum ml_metadata.Artifact.State.
  */
 export const Artifact_StateSchema: GenEnum<Artifact_State> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 1, 0);
+  enumDesc(file_ml_metadata_proto_metadata_store, 4, 0);
 
 /**
+ * One run of a step: what reads some artifacts and produces others.
+ *
+ * @generated from message ml_metadata.Execution
+ */
+export type Execution = Message<"ml_metadata.Execution"> & {
+  /**
+   * Given by the store. A request with an id updates that execution, one without creates a new one.
+   *
+   * @generated from field: optional int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * The id of the execution's type. Needed to create; in an update it may be left out, but not changed.
+   *
+   * @generated from field: optional int64 type_id = 2;
+   */
+  typeId: bigint;
+
+  /**
+   * What was last heard of the run.
+   *
+   * @generated from field: optional ml_metadata.Execution.State last_known_state = 3;
+   */
+  lastKnownState: Execution_State;
+
+  /**
+   * Values of the properties that the type declares, each of the declared kind.
+   *
+   * @generated from field: map<string, ml_metadata.Value> properties = 4;
+   */
+  properties: { [key: string]: Value };
+
+  /**
+   * Values of any name and kind, declared nowhere.
+   *
+   * @generated from field: map<string, ml_metadata.Value> custom_properties = 5;
+   */
+  customProperties: { [key: string]: Value };
+
+  /**
+   * Unique among the executions of the type, where given. Cannot be changed.
+   *
+   * @generated from field: optional string name = 6;
+   */
+  name: string;
+
+  /**
+   * The type's name. Filled by the store when read; when written it chooses nothing.
+   *
+   * @generated from field: optional string type = 7;
+   */
+  type: string;
+
+  /**
+   * When the execution was stored, in milliseconds since 1970 in UTC. Set by the store.
+   *
+   * @generated from field: optional int64 create_time_since_epoch = 8;
+   */
+  createTimeSinceEpoch: bigint;
+
+  /**
+   * When the execution last changed, in milliseconds since 1970 in UTC. Set by the store.
+   *
+   * @generated from field: optional int64 last_update_time_since_epoch = 9;
+   */
+  lastUpdateTimeSinceEpoch: bigint;
+
+  /**
+   * The execution's id in another system. Unique among all executions, where given.
+   *
+   * @generated from field: optional string external_id = 10;
+   */
+  externalId: string;
+
+  /**
+   * Not stored.
+   *
+   * @generated from field: optional google.protobuf.Any system_metadata = 11;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.Execution.
+ * Use `create(ExecutionSchema)` to create a new message.
+ */
+export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 5);
+
+/**
+ * @generated from enum ml_metadata.Execution.State
+ */
+export enum Execution_State {
+  /**
+   * @generated from enum value: UNKNOWN = 0;
+   */
+  UNKNOWN = 0,
+
+  /**
+   * Not begun.
+   *
+   * @generated from enum value: NEW = 1;
+   */
+  NEW = 1,
+
+  /**
+   * Begun and not ended.
+   *
+   * @generated from enum value: RUNNING = 2;
+   */
+  RUNNING = 2,
+
+  /**
+   * Ended well.
+   *
+   * @generated from enum value: COMPLETE = 3;
+   */
+  COMPLETE = 3,
+
+  /**
+   * Ended badly.
+   *
+   * @generated from enum value: FAILED = 4;
+   */
+  FAILED = 4,
+
+  /**
+   * Not run: the outputs of an earlier run stand for its own.
+   *
+   * @generated from enum value: CACHED = 5;
+   */
+  CACHED = 5,
+
+  /**
+   * Stopped before its end.
+   *
+   * @generated from enum value: CANCELED = 6;
+   */
+  CANCELED = 6,
+}
+
+/**
+ * Describes the enum ml_metadata.Execution.State.
+ */
+export const Execution_StateSchema: GenEnum<Execution_State> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 5, 0);
+
+/**
+ * A group that artifacts and executions belong to: a pipeline, one run of it, an experiment.
+ *
+ * @generated from message ml_metadata.Context
+ */
+export type Context = Message<"ml_metadata.Context"> & {
+  /**
+   * Given by the store. A request with an id updates that context, one without creates a new one.
+   *
+   * @generated from field: optional int64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * The id of the context's type. Needed to create; in an update it may be left out, but not changed.
+   *
+   * @generated from field: optional int64 type_id = 2;
+   */
+  typeId: bigint;
+
+  /**
+   * Unique among the contexts of the type, and required. Unlike other nodes' names it can be changed.
+   *
+   * @generated from field: optional string name = 3;
+   */
+  name: string;
+
+  /**
+   * Values of the properties that the type declares, each of the declared kind.
+   *
+   * @generated from field: map<string, ml_metadata.Value> properties = 4;
+   */
+  properties: { [key: string]: Value };
+
+  /**
+   * Values of any name and kind, declared nowhere.
+   *
+   * @generated from field: map<string, ml_metadata.Value> custom_properties = 5;
+   */
+  customProperties: { [key: string]: Value };
+
+  /**
+   * The type's name. Filled by the store when read; when written it chooses nothing.
+   *
+   * @generated from field: optional string type = 6;
+   */
+  type: string;
+
+  /**
+   * When the context was stored, in milliseconds since 1970 in UTC. Set by the store.
+   *
+   * @generated from field: optional int64 create_time_since_epoch = 7;
+   */
+  createTimeSinceEpoch: bigint;
+
+  /**
+   * When the context last changed, in milliseconds since 1970 in UTC. Set by the store.
+   *
+   * @generated from field: optional int64 last_update_time_since_epoch = 8;
+   */
+  lastUpdateTimeSinceEpoch: bigint;
+
+  /**
+   * The context's id in another system. Unique among all contexts, where given.
+   *
+   * @generated from field: optional string external_id = 9;
+   */
+  externalId: string;
+
+  /**
+   * Not stored.
+   *
+   * @generated from field: optional google.protobuf.Any system_metadata = 10;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.Context.
+ * Use `create(ContextSchema)` to create a new message.
+ */
+export const ContextSchema: GenMessage<Context> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 6);
+
+/**
+ * An execution read or produced an artifact. A pair of nodes can have one event of each type, and events do
+ * not change.
+ *
+ * @generated from message ml_metadata.Event
+ */
+export type Event = Message<"ml_metadata.Event"> & {
+  /**
+   * Needed, unless the request says otherwise which artifact is meant.
+   *
+   * @generated from field: optional int64 artifact_id = 1;
+   */
+  artifactId: bigint;
+
+  /**
+   * Needed, unless the request says otherwise which execution is meant.
+   *
+   * @generated from field: optional int64 execution_id = 2;
+   */
+  executionId: bigint;
+
+  /**
+   * The artifact's place in the inputs or outputs, such as "examples", 0.
+   *
+   * @generated from field: optional ml_metadata.Event.Path path = 3;
+   */
+  path?: Event_Path | undefined;
+
+  /**
+   * Needed.
+   *
+   * @generated from field: optional ml_metadata.Event.Type type = 4;
+   */
+  type: Event_Type;
+
+  /**
+   * When it happened, in milliseconds since 1970 in UTC; the time of the call where it is left out.
+   *
+   * @generated from field: optional int64 milliseconds_since_epoch = 5;
+   */
+  millisecondsSinceEpoch: bigint;
+
+  /**
+   * Not stored.
+   *
+   * @generated from field: optional google.protobuf.Any system_metadata = 6;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.Event.
+ * Use `create(EventSchema)` to create a new message.
+ */
+export const EventSchema: GenMessage<Event> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 7);
+
+/**
+ * @generated from message ml_metadata.Event.Path
+ */
+export type Event_Path = Message<"ml_metadata.Event.Path"> & {
+  /**
+   * @generated from field: repeated ml_metadata.Event.Path.Step steps = 1;
+   */
+  steps: Event_Path_Step[];
+};
+
+/**
+ * Describes the message ml_metadata.Event.Path.
+ * Use `create(Event_PathSchema)` to create a new message.
+ */
+export const Event_PathSchema: GenMessage<Event_Path> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 7, 0);
+
+/**
+ * A key or a position. A step with neither is dropped.
+ *
+ * @generated from message ml_metadata.Event.Path.Step
+ */
+export type Event_Path_Step = Message<"ml_metadata.Event.Path.Step"> & {
+  /**
+   * @generated from oneof ml_metadata.Event.Path.Step.value
+   */
+  value: {
+    /**
+     * @generated from field: int64 index = 1;
+     */
+    value: bigint;
+    case: "index";
+  } | {
+    /**
+     * @generated from field: string key = 2;
+     */
+    value: string;
+    case: "key";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ml_metadata.Event.Path.Step.
+ * Use `create(Event_Path_StepSchema)` to create a new message.
+ */
+export const Event_Path_StepSchema: GenMessage<Event_Path_Step> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 7, 0, 0);
+
+/**
+ * @generated from enum ml_metadata.Event.Type
+ */
+export enum Event_Type {
+  /**
+   * @generated from enum value: UNKNOWN = 0;
+   */
+  UNKNOWN = 0,
+
+  /**
+   * Meant to be produced, as the code declares.
+   *
+   * @generated from enum value: DECLARED_OUTPUT = 1;
+   */
+  DECLARED_OUTPUT = 1,
+
+  /**
+   * Meant to be read, as the code declares.
+   *
+   * @generated from enum value: DECLARED_INPUT = 2;
+   */
+  DECLARED_INPUT = 2,
+
+  /**
+   * Was read.
+   *
+   * @generated from enum value: INPUT = 3;
+   */
+  INPUT = 3,
+
+  /**
+   * Was produced.
+   *
+   * @generated from enum value: OUTPUT = 4;
+   */
+  OUTPUT = 4,
+
+  /**
+   * Was read by the system around the execution.
+   *
+   * @generated from enum value: INTERNAL_INPUT = 5;
+   */
+  INTERNAL_INPUT = 5,
+
+  /**
+   * Was produced by the system around the execution.
+   *
+   * @generated from enum value: INTERNAL_OUTPUT = 6;
+   */
+  INTERNAL_OUTPUT = 6,
+
+  /**
+   * Will be produced, if all goes well.
+   *
+   * @generated from enum value: PENDING_OUTPUT = 7;
+   */
+  PENDING_OUTPUT = 7,
+}
+
+/**
+ * Describes the enum ml_metadata.Event.Type.
+ */
+export const Event_TypeSchema: GenEnum<Event_Type> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 7, 0);
+
+/**
+ * An artifact belongs to a context.
+ *
+ * @generated from message ml_metadata.Attribution
+ */
+export type Attribution = Message<"ml_metadata.Attribution"> & {
+  /**
+   * @generated from field: optional int64 artifact_id = 1;
+   */
+  artifactId: bigint;
+
+  /**
+   * @generated from field: optional int64 context_id = 2;
+   */
+  contextId: bigint;
+
+  /**
+   * @generated from field: optional google.protobuf.Any system_metadata = 3;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.Attribution.
+ * Use `create(AttributionSchema)` to create a new message.
+ */
+export const AttributionSchema: GenMessage<Attribution> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 8);
+
+/**
+ * An execution belongs to a context.
+ *
+ * @generated from message ml_metadata.Association
+ */
+export type Association = Message<"ml_metadata.Association"> & {
+  /**
+   * @generated from field: optional int64 execution_id = 1;
+   */
+  executionId: bigint;
+
+  /**
+   * @generated from field: optional int64 context_id = 2;
+   */
+  contextId: bigint;
+
+  /**
+   * @generated from field: optional google.protobuf.Any system_metadata = 3;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.Association.
+ * Use `create(AssociationSchema)` to create a new message.
+ */
+export const AssociationSchema: GenMessage<Association> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 9);
+
+/**
+ * A context is part of another, as a run is of its pipeline. Links never close a circle.
+ *
+ * @generated from message ml_metadata.ParentContext
+ */
+export type ParentContext = Message<"ml_metadata.ParentContext"> & {
+  /**
+   * @generated from field: optional int64 child_id = 1;
+   */
+  childId: bigint;
+
+  /**
+   * @generated from field: optional int64 parent_id = 2;
+   */
+  parentId: bigint;
+
+  /**
+   * @generated from field: optional google.protobuf.Any system_metadata = 3;
+   */
+  systemMetadata?: Any | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.ParentContext.
+ * Use `create(ParentContextSchema)` to create a new message.
+ */
+export const ParentContextSchema: GenMessage<ParentContext> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 10);
+
+/**
+ * A part of the graph. Which lists are filled depends on the request.
+ *
+ * @generated from message ml_metadata.LineageGraph
+ */
+export type LineageGraph = Message<"ml_metadata.LineageGraph"> & {
+  /**
+   * @generated from field: repeated ml_metadata.ArtifactType artifact_types = 1;
+   */
+  artifactTypes: ArtifactType[];
+
+  /**
+   * @generated from field: repeated ml_metadata.ExecutionType execution_types = 2;
+   */
+  executionTypes: ExecutionType[];
+
+  /**
+   * @generated from field: repeated ml_metadata.ContextType context_types = 3;
+   */
+  contextTypes: ContextType[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Artifact artifacts = 4;
+   */
+  artifacts: Artifact[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Execution executions = 5;
+   */
+  executions: Execution[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Context contexts = 6;
+   */
+  contexts: Context[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Event events = 7;
+   */
+  events: Event[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Attribution attributions = 8;
+   */
+  attributions: Attribution[];
+
+  /**
+   * @generated from field: repeated ml_metadata.Association associations = 9;
+   */
+  associations: Association[];
+
+  /**
+   * @generated from field: repeated ml_metadata.ParentContext parent_contexts = 10;
+   */
+  parentContexts: ParentContext[];
+};
+
+/**
+ * Describes the message ml_metadata.LineageGraph.
+ * Use `create(LineageGraphSchema)` to create a new message.
+ */
+export const LineageGraphSchema: GenMessage<LineageGraph> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 11);
+
+/**
+ * How to list nodes: which, in what order, how many at a time.
+ *
+ * @generated from message ml_metadata.ListOperationOptions
+ */
+export type ListOperationOptions = Message<"ml_metadata.ListOperationOptions"> & {
+  /**
+   * The size of a page; must be positive.
+   *
+   * @generated from field: optional int32 max_result_size = 1 [default = 20];
+   */
+  maxResultSize: number;
+
+  /**
+   * Ascending ids where it is left out.
+   *
+   * @generated from field: optional ml_metadata.ListOperationOptions.OrderByField order_by_field = 2;
+   */
+  orderByField?: ListOperationOptions_OrderByField | undefined;
+
+  /**
+   * Continues a list: the token of the page before. Empty means the first page.
+   *
+   * @generated from field: optional string next_page_token = 3;
+   */
+  nextPageToken: string;
+
+  /**
+   * Only nodes for which this condition holds, as docs/filters.md describes. Empty means all.
+   *
+   * @generated from field: optional string filter_query = 4;
+   */
+  filterQuery: string;
+};
+
+/**
+ * Describes the message ml_metadata.ListOperationOptions.
+ * Use `create(ListOperationOptionsSchema)` to create a new message.
+ */
+export const ListOperationOptionsSchema: GenMessage<ListOperationOptions> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 12);
+
+/**
+ * Ties of a time are ordered by id, in the same direction.
+ *
+ * @generated from message ml_metadata.ListOperationOptions.OrderByField
+ */
+export type ListOperationOptions_OrderByField = Message<"ml_metadata.ListOperationOptions.OrderByField"> & {
+  /**
+   * @generated from field: optional ml_metadata.ListOperationOptions.OrderByField.Field field = 1 [default = ID];
+   */
+  field: ListOperationOptions_OrderByField_Field;
+
+  /**
+   * @generated from field: optional bool is_asc = 2 [default = true];
+   */
+  isAsc: boolean;
+};
+
+/**
+ * Describes the message ml_metadata.ListOperationOptions.OrderByField.
+ * Use `create(ListOperationOptions_OrderByFieldSchema)` to create a new message.
+ */
+export const ListOperationOptions_OrderByFieldSchema: GenMessage<ListOperationOptions_OrderByField> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 12, 0);
+
+/**
+ * @generated from enum ml_metadata.ListOperationOptions.OrderByField.Field
+ */
+export enum ListOperationOptions_OrderByField_Field {
+  /**
+   * @generated from enum value: FIELD_UNSPECIFIED = 0;
+   */
+  FIELD_UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CREATE_TIME = 1;
+   */
+  CREATE_TIME = 1,
+
+  /**
+   * @generated from enum value: LAST_UPDATE_TIME = 2;
+   */
+  LAST_UPDATE_TIME = 2,
+
+  /**
+   * @generated from enum value: ID = 3;
+   */
+  ID = 3,
+}
+
+/**
+ * Describes the enum ml_metadata.ListOperationOptions.OrderByField.Field.
+ */
+export const ListOperationOptions_OrderByField_FieldSchema: GenEnum<ListOperationOptions_OrderByField_Field> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 12, 0, 0);
+
+/**
+ * What a page token holds, for the store only.
+ *
+ * @generated from message ml_metadata.ListOperationNextPageToken
+ */
+export type ListOperationNextPageToken = Message<"ml_metadata.ListOperationNextPageToken"> & {
+  /**
+   * The last id of the page; not used when ordered by update time.
+   *
+   * @generated from field: optional int64 id_offset = 1;
+   */
+  idOffset: bigint;
+
+  /**
+   * The value of the order field there.
+   *
+   * @generated from field: optional int64 field_offset = 2;
+   */
+  fieldOffset: bigint;
+
+  /**
+   * The options of the list, without the token itself.
+   *
+   * @generated from field: optional ml_metadata.ListOperationOptions set_options = 3;
+   */
+  setOptions?: ListOperationOptions | undefined;
+
+  /**
+   * When ordered by update time: the ids at the end of the page that share that time, last one first.
+   *
+   * @generated from field: repeated int64 listed_ids = 4;
+   */
+  listedIds: bigint[];
+};
+
+/**
+ * Describes the message ml_metadata.ListOperationNextPageToken.
+ * Use `create(ListOperationNextPageTokenSchema)` to create a new message.
+ */
+export const ListOperationNextPageTokenSchema: GenMessage<ListOperationNextPageToken> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 13);
+
+/**
+ * Where a walk through the graph begins, which way it goes and where it ends.
+ *
+ * @generated from message ml_metadata.LineageSubgraphQueryOptions
+ */
+export type LineageSubgraphQueryOptions = Message<"ml_metadata.LineageSubgraphQueryOptions"> & {
+  /**
+   * @generated from oneof ml_metadata.LineageSubgraphQueryOptions.starting_nodes
+   */
+  startingNodes: {
+    /**
+     * @generated from field: ml_metadata.LineageSubgraphQueryOptions.StartingNodes starting_artifacts = 1;
+     */
+    value: LineageSubgraphQueryOptions_StartingNodes;
+    case: "startingArtifacts";
+  } | {
+    /**
+     * @generated from field: ml_metadata.LineageSubgraphQueryOptions.StartingNodes starting_executions = 2;
+     */
+    value: LineageSubgraphQueryOptions_StartingNodes;
+    case: "startingExecutions";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * A hop goes from artifacts to executions or back. At most 100, which is also the default.
+   *
+   * @generated from field: optional int64 max_num_hops = 3;
+   */
+  maxNumHops: bigint;
+
+  /**
+   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.Direction direction = 4;
+   */
+  direction: LineageSubgraphQueryOptions_Direction;
+
+  /**
+   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.EndingNodes ending_artifacts = 5;
+   */
+  endingArtifacts?: LineageSubgraphQueryOptions_EndingNodes | undefined;
+
+  /**
+   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.EndingNodes ending_executions = 6;
+   */
+  endingExecutions?: LineageSubgraphQueryOptions_EndingNodes | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.LineageSubgraphQueryOptions.
+ * Use `create(LineageSubgraphQueryOptionsSchema)` to create a new message.
+ */
+export const LineageSubgraphQueryOptionsSchema: GenMessage<LineageSubgraphQueryOptions> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 14);
+
+/**
+ * Nodes that match the filter end the walk: it does not go on from them.
+ *
+ * @generated from message ml_metadata.LineageSubgraphQueryOptions.EndingNodes
+ */
+export type LineageSubgraphQueryOptions_EndingNodes = Message<"ml_metadata.LineageSubgraphQueryOptions.EndingNodes"> & {
+  /**
+   * @generated from field: optional string filter_query = 1;
+   */
+  filterQuery: string;
+
+  /**
+   * Whether they are part of the answer.
+   *
+   * @generated from field: optional bool include_ending_nodes = 2 [default = false];
+   */
+  includeEndingNodes: boolean;
+};
+
+/**
+ * Describes the message ml_metadata.LineageSubgraphQueryOptions.EndingNodes.
+ * Use `create(LineageSubgraphQueryOptions_EndingNodesSchema)` to create a new message.
+ */
+export const LineageSubgraphQueryOptions_EndingNodesSchema: GenMessage<LineageSubgraphQueryOptions_EndingNodes> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 14, 0);
+
+/**
+ * All nodes that match the filter, which is required.
+ *
+ * @generated from message ml_metadata.LineageSubgraphQueryOptions.StartingNodes
+ */
+export type LineageSubgraphQueryOptions_StartingNodes = Message<"ml_metadata.LineageSubgraphQueryOptions.StartingNodes"> & {
+  /**
+   * @generated from field: optional string filter_query = 1;
+   */
+  filterQuery: string;
+};
+
+/**
+ * Describes the message ml_metadata.LineageSubgraphQueryOptions.StartingNodes.
+ * Use `create(LineageSubgraphQueryOptions_StartingNodesSchema)` to create a new message.
+ */
+export const LineageSubgraphQueryOptions_StartingNodesSchema: GenMessage<LineageSubgraphQueryOptions_StartingNodes> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 14, 1);
+
+/**
+ * @generated from enum ml_metadata.LineageSubgraphQueryOptions.Direction
+ */
+export enum LineageSubgraphQueryOptions_Direction {
+  /**
+   * @generated from enum value: DIRECTION_UNSPECIFIED = 0;
+   */
+  DIRECTION_UNSPECIFIED = 0,
+
+  /**
+   * To what a node was made from.
+   *
+   * @generated from enum value: UPSTREAM = 1;
+   */
+  UPSTREAM = 1,
+
+  /**
+   * To what was made from a node.
+   *
+   * @generated from enum value: DOWNSTREAM = 2;
+   */
+  DOWNSTREAM = 2,
+
+  /**
+   * @generated from enum value: BIDIRECTIONAL = 3;
+   */
+  BIDIRECTIONAL = 3,
+}
+
+/**
+ * Describes the enum ml_metadata.LineageSubgraphQueryOptions.Direction.
+ */
+export const LineageSubgraphQueryOptions_DirectionSchema: GenEnum<LineageSubgraphQueryOptions_Direction> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 14, 0);
+
+/**
+ * The options of the deprecated GetLineageGraph.
+ *
+ * @generated from message ml_metadata.LineageGraphQueryOptions
+ * @deprecated
+ */
+export type LineageGraphQueryOptions = Message<"ml_metadata.LineageGraphQueryOptions"> & {
+  /**
+   * @generated from oneof ml_metadata.LineageGraphQueryOptions.query_nodes
+   * @deprecated
+   */
+  queryNodes: {
+    /**
+     * @generated from field: ml_metadata.ListOperationOptions artifacts_options = 1;
+     */
+    value: ListOperationOptions;
+    case: "artifactsOptions";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: optional ml_metadata.LineageGraphQueryOptions.BoundaryConstraint stop_conditions = 2;
+   */
+  stopConditions?: LineageGraphQueryOptions_BoundaryConstraint | undefined;
+
+  /**
+   * At most so many nodes in the answer.
+   *
+   * @generated from field: optional int64 max_node_size = 3 [default = 20];
+   */
+  maxNodeSize: bigint;
+};
+
+/**
+ * Describes the message ml_metadata.LineageGraphQueryOptions.
+ * Use `create(LineageGraphQueryOptionsSchema)` to create a new message.
+ * @deprecated
+ */
+export const LineageGraphQueryOptionsSchema: GenMessage<LineageGraphQueryOptions> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 15);
+
+/**
+ * @generated from message ml_metadata.LineageGraphQueryOptions.BoundaryConstraint
+ * @deprecated
+ */
+export type LineageGraphQueryOptions_BoundaryConstraint = Message<"ml_metadata.LineageGraphQueryOptions.BoundaryConstraint"> & {
+  /**
+   * @generated from field: optional int64 max_num_hops = 1;
+   */
+  maxNumHops: bigint;
+
+  /**
+   * A filter: only artifacts that match it are entered.
+   *
+   * @generated from field: optional string boundary_artifacts = 2;
+   */
+  boundaryArtifacts: string;
+
+  /**
+   * A filter: only executions that match it are entered.
+   *
+   * @generated from field: optional string boundary_executions = 3;
+   */
+  boundaryExecutions: string;
+};
+
+/**
+ * Describes the message ml_metadata.LineageGraphQueryOptions.BoundaryConstraint.
+ * Use `create(LineageGraphQueryOptions_BoundaryConstraintSchema)` to create a new message.
+ * @deprecated
+ */
+export const LineageGraphQueryOptions_BoundaryConstraintSchema: GenMessage<LineageGraphQueryOptions_BoundaryConstraint> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 15, 0);
+
+/**
+ * Accepted and without effect.
+ *
+ * @generated from message ml_metadata.TransactionOptions
+ */
+export type TransactionOptions = Message<"ml_metadata.TransactionOptions"> & {
+  /**
+   * @generated from field: optional string tag = 1;
+   */
+  tag: string;
+};
+
+/**
+ * Describes the message ml_metadata.TransactionOptions.
+ * Use `create(TransactionOptionsSchema)` to create a new message.
+ */
+export const TransactionOptionsSchema: GenMessage<TransactionOptions> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 16);
+
+/**
+ * What an execution reads or produces, as a type: exactly one of the alternatives.
+ *
  * @generated from message ml_metadata.ArtifactStructType
  */
 export type ArtifactStructType = Message<"ml_metadata.ArtifactStructType"> & {
@@ -208,146 +1517,150 @@ export type ArtifactStructType = Message<"ml_metadata.ArtifactStructType"> & {
  * Use `create(ArtifactStructTypeSchema)` to create a new message.
  */
 export const ArtifactStructTypeSchema: GenMessage<ArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 2);
+  messageDesc(file_ml_metadata_proto_metadata_store, 17);
 
 /**
- * @generated from message ml_metadata.ArtifactType
+ * One of the candidates.
+ *
+ * @generated from message ml_metadata.UnionArtifactStructType
  */
-export type ArtifactType = Message<"ml_metadata.ArtifactType"> & {
+export type UnionArtifactStructType = Message<"ml_metadata.UnionArtifactStructType"> & {
   /**
-   * @generated from field: optional int64 id = 1;
+   * @generated from field: repeated ml_metadata.ArtifactStructType candidates = 1;
    */
-  id: bigint;
-
-  /**
-   * @generated from field: optional string name = 2;
-   */
-  name: string;
-
-  /**
-   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
-   */
-  properties: { [key: string]: PropertyType };
-
-  /**
-   * @generated from field: optional string version = 4;
-   */
-  version: string;
-
-  /**
-   * @generated from field: optional string description = 5;
-   */
-  description: string;
-
-  /**
-   * @generated from field: optional ml_metadata.ArtifactType.SystemDefinedBaseType base_type = 6;
-   */
-  baseType: ArtifactType_SystemDefinedBaseType;
-
-  /**
-   * @generated from field: optional string external_id = 7;
-   */
-  externalId: string;
+  candidates: ArtifactStructType[];
 };
 
 /**
- * Describes the message ml_metadata.ArtifactType.
- * Use `create(ArtifactTypeSchema)` to create a new message.
+ * Describes the message ml_metadata.UnionArtifactStructType.
+ * Use `create(UnionArtifactStructTypeSchema)` to create a new message.
  */
-export const ArtifactTypeSchema: GenMessage<ArtifactType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 3);
+export const UnionArtifactStructTypeSchema: GenMessage<UnionArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 18);
 
 /**
- * @generated from enum ml_metadata.ArtifactType.SystemDefinedBaseType
+ * All of the constraints at once.
+ *
+ * @generated from message ml_metadata.IntersectionArtifactStructType
  */
-export enum ArtifactType_SystemDefinedBaseType {
+export type IntersectionArtifactStructType = Message<"ml_metadata.IntersectionArtifactStructType"> & {
   /**
-   * @generated from enum value: UNSET = 0;
+   * @generated from field: repeated ml_metadata.ArtifactStructType constraints = 1;
    */
-  UNSET = 0,
-
-  /**
-   * @generated from enum value: DATASET = 1;
-   */
-  DATASET = 1,
-
-  /**
-   * @generated from enum value: MODEL = 2;
-   */
-  MODEL = 2,
-
-  /**
-   * @generated from enum value: METRICS = 3;
-   */
-  METRICS = 3,
-
-  /**
-   * @generated from enum value: STATISTICS = 4;
-   */
-  STATISTICS = 4,
-}
-
-/**
- * Describes the enum ml_metadata.ArtifactType.SystemDefinedBaseType.
- */
-export const ArtifactType_SystemDefinedBaseTypeSchema: GenEnum<ArtifactType_SystemDefinedBaseType> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 3, 0);
-
-/**
- * @generated from message ml_metadata.Association
- */
-export type Association = Message<"ml_metadata.Association"> & {
-  /**
-   * @generated from field: optional int64 execution_id = 1;
-   */
-  executionId: bigint;
-
-  /**
-   * @generated from field: optional int64 context_id = 2;
-   */
-  contextId: bigint;
-
-  /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 3;
-   */
-  systemMetadata?: Any | undefined;
+  constraints: ArtifactStructType[];
 };
 
 /**
- * Describes the message ml_metadata.Association.
- * Use `create(AssociationSchema)` to create a new message.
+ * Describes the message ml_metadata.IntersectionArtifactStructType.
+ * Use `create(IntersectionArtifactStructTypeSchema)` to create a new message.
  */
-export const AssociationSchema: GenMessage<Association> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 4);
+export const IntersectionArtifactStructTypeSchema: GenMessage<IntersectionArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 19);
 
 /**
- * @generated from message ml_metadata.Attribution
+ * A list of any length of one type.
+ *
+ * @generated from message ml_metadata.ListArtifactStructType
  */
-export type Attribution = Message<"ml_metadata.Attribution"> & {
+export type ListArtifactStructType = Message<"ml_metadata.ListArtifactStructType"> & {
   /**
-   * @generated from field: optional int64 artifact_id = 1;
+   * @generated from field: optional ml_metadata.ArtifactStructType element = 1;
    */
-  artifactId: bigint;
-
-  /**
-   * @generated from field: optional int64 context_id = 2;
-   */
-  contextId: bigint;
-
-  /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 3;
-   */
-  systemMetadata?: Any | undefined;
+  element?: ArtifactStructType | undefined;
 };
 
 /**
- * Describes the message ml_metadata.Attribution.
- * Use `create(AttributionSchema)` to create a new message.
+ * Describes the message ml_metadata.ListArtifactStructType.
+ * Use `create(ListArtifactStructTypeSchema)` to create a new message.
  */
-export const AttributionSchema: GenMessage<Attribution> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 5);
+export const ListArtifactStructTypeSchema: GenMessage<ListArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 20);
 
 /**
+ * Nothing.
+ *
+ * @generated from message ml_metadata.NoneArtifactStructType
+ */
+export type NoneArtifactStructType = Message<"ml_metadata.NoneArtifactStructType"> & {
+};
+
+/**
+ * Describes the message ml_metadata.NoneArtifactStructType.
+ * Use `create(NoneArtifactStructTypeSchema)` to create a new message.
+ */
+export const NoneArtifactStructTypeSchema: GenMessage<NoneArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 21);
+
+/**
+ * Anything.
+ *
+ * @generated from message ml_metadata.AnyArtifactStructType
+ */
+export type AnyArtifactStructType = Message<"ml_metadata.AnyArtifactStructType"> & {
+};
+
+/**
+ * Describes the message ml_metadata.AnyArtifactStructType.
+ * Use `create(AnyArtifactStructTypeSchema)` to create a new message.
+ */
+export const AnyArtifactStructTypeSchema: GenMessage<AnyArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 22);
+
+/**
+ * A list with a type for each place.
+ *
+ * @generated from message ml_metadata.TupleArtifactStructType
+ */
+export type TupleArtifactStructType = Message<"ml_metadata.TupleArtifactStructType"> & {
+  /**
+   * @generated from field: repeated ml_metadata.ArtifactStructType elements = 1;
+   */
+  elements: ArtifactStructType[];
+};
+
+/**
+ * Describes the message ml_metadata.TupleArtifactStructType.
+ * Use `create(TupleArtifactStructTypeSchema)` to create a new message.
+ */
+export const TupleArtifactStructTypeSchema: GenMessage<TupleArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 23);
+
+/**
+ * Named entries, each of its type.
+ *
+ * @generated from message ml_metadata.DictArtifactStructType
+ */
+export type DictArtifactStructType = Message<"ml_metadata.DictArtifactStructType"> & {
+  /**
+   * @generated from field: map<string, ml_metadata.ArtifactStructType> properties = 1;
+   */
+  properties: { [key: string]: ArtifactStructType };
+
+  /**
+   * Whether an entry that may be nothing may be left out.
+   *
+   * @generated from field: optional bool none_type_not_required = 2;
+   */
+  noneTypeNotRequired: boolean;
+
+  /**
+   * The type of entries that are not named here; without it there are none.
+   *
+   * @generated from field: optional ml_metadata.ArtifactStructType extra_properties_type = 3;
+   */
+  extraPropertiesType?: ArtifactStructType | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.DictArtifactStructType.
+ * Use `create(DictArtifactStructTypeSchema)` to create a new message.
+ */
+export const DictArtifactStructTypeSchema: GenMessage<DictArtifactStructType> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 24);
+
+/**
+ * Which database to use.
+ *
  * @generated from message ml_metadata.ConnectionConfig
  */
 export type ConnectionConfig = Message<"ml_metadata.ConnectionConfig"> & {
@@ -391,511 +1704,11 @@ export type ConnectionConfig = Message<"ml_metadata.ConnectionConfig"> & {
  * Use `create(ConnectionConfigSchema)` to create a new message.
  */
 export const ConnectionConfigSchema: GenMessage<ConnectionConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 6);
+  messageDesc(file_ml_metadata_proto_metadata_store, 25);
 
 /**
- * @generated from message ml_metadata.Context
- */
-export type Context = Message<"ml_metadata.Context"> & {
-  /**
-   * @generated from field: optional int64 id = 1;
-   */
-  id: bigint;
-
-  /**
-   * @generated from field: optional int64 type_id = 2;
-   */
-  typeId: bigint;
-
-  /**
-   * @generated from field: optional string name = 3;
-   */
-  name: string;
-
-  /**
-   * @generated from field: map<string, ml_metadata.Value> properties = 4;
-   */
-  properties: { [key: string]: Value };
-
-  /**
-   * @generated from field: map<string, ml_metadata.Value> custom_properties = 5;
-   */
-  customProperties: { [key: string]: Value };
-
-  /**
-   * @generated from field: optional string type = 6;
-   */
-  type: string;
-
-  /**
-   * @generated from field: optional int64 create_time_since_epoch = 7;
-   */
-  createTimeSinceEpoch: bigint;
-
-  /**
-   * @generated from field: optional int64 last_update_time_since_epoch = 8;
-   */
-  lastUpdateTimeSinceEpoch: bigint;
-
-  /**
-   * @generated from field: optional string external_id = 9;
-   */
-  externalId: string;
-
-  /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 10;
-   */
-  systemMetadata?: Any | undefined;
-};
-
-/**
- * Describes the message ml_metadata.Context.
- * Use `create(ContextSchema)` to create a new message.
- */
-export const ContextSchema: GenMessage<Context> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 7);
-
-/**
- * @generated from message ml_metadata.ContextType
- */
-export type ContextType = Message<"ml_metadata.ContextType"> & {
-  /**
-   * @generated from field: optional int64 id = 1;
-   */
-  id: bigint;
-
-  /**
-   * @generated from field: optional string name = 2;
-   */
-  name: string;
-
-  /**
-   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
-   */
-  properties: { [key: string]: PropertyType };
-
-  /**
-   * @generated from field: optional string version = 4;
-   */
-  version: string;
-
-  /**
-   * @generated from field: optional string description = 5;
-   */
-  description: string;
-
-  /**
-   * @generated from field: optional ml_metadata.ContextType.SystemDefinedBaseType base_type = 6;
-   */
-  baseType: ContextType_SystemDefinedBaseType;
-
-  /**
-   * @generated from field: optional string external_id = 7;
-   */
-  externalId: string;
-};
-
-/**
- * Describes the message ml_metadata.ContextType.
- * Use `create(ContextTypeSchema)` to create a new message.
- */
-export const ContextTypeSchema: GenMessage<ContextType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 8);
-
-/**
- * @generated from enum ml_metadata.ContextType.SystemDefinedBaseType
- */
-export enum ContextType_SystemDefinedBaseType {
-  /**
-   * @generated from enum value: UNSET = 0;
-   */
-  UNSET = 0,
-}
-
-/**
- * Describes the enum ml_metadata.ContextType.SystemDefinedBaseType.
- */
-export const ContextType_SystemDefinedBaseTypeSchema: GenEnum<ContextType_SystemDefinedBaseType> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 8, 0);
-
-/**
- * @generated from message ml_metadata.DictArtifactStructType
- */
-export type DictArtifactStructType = Message<"ml_metadata.DictArtifactStructType"> & {
-  /**
-   * @generated from field: map<string, ml_metadata.ArtifactStructType> properties = 1;
-   */
-  properties: { [key: string]: ArtifactStructType };
-
-  /**
-   * @generated from field: optional bool none_type_not_required = 2;
-   */
-  noneTypeNotRequired: boolean;
-
-  /**
-   * @generated from field: optional ml_metadata.ArtifactStructType extra_properties_type = 3;
-   */
-  extraPropertiesType?: ArtifactStructType | undefined;
-};
-
-/**
- * Describes the message ml_metadata.DictArtifactStructType.
- * Use `create(DictArtifactStructTypeSchema)` to create a new message.
- */
-export const DictArtifactStructTypeSchema: GenMessage<DictArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 9);
-
-/**
- * @generated from message ml_metadata.Event
- */
-export type Event = Message<"ml_metadata.Event"> & {
-  /**
-   * @generated from field: optional int64 artifact_id = 1;
-   */
-  artifactId: bigint;
-
-  /**
-   * @generated from field: optional int64 execution_id = 2;
-   */
-  executionId: bigint;
-
-  /**
-   * @generated from field: optional ml_metadata.Event.Path path = 3;
-   */
-  path?: Event_Path | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.Event.Type type = 4;
-   */
-  type: Event_Type;
-
-  /**
-   * @generated from field: optional int64 milliseconds_since_epoch = 5;
-   */
-  millisecondsSinceEpoch: bigint;
-
-  /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 6;
-   */
-  systemMetadata?: Any | undefined;
-};
-
-/**
- * Describes the message ml_metadata.Event.
- * Use `create(EventSchema)` to create a new message.
- */
-export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 10);
-
-/**
- * @generated from message ml_metadata.Event.Path
- */
-export type Event_Path = Message<"ml_metadata.Event.Path"> & {
-  /**
-   * @generated from field: repeated ml_metadata.Event.Path.Step steps = 1;
-   */
-  steps: Event_Path_Step[];
-};
-
-/**
- * Describes the message ml_metadata.Event.Path.
- * Use `create(Event_PathSchema)` to create a new message.
- */
-export const Event_PathSchema: GenMessage<Event_Path> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 10, 0);
-
-/**
- * @generated from message ml_metadata.Event.Path.Step
- */
-export type Event_Path_Step = Message<"ml_metadata.Event.Path.Step"> & {
-  /**
-   * @generated from oneof ml_metadata.Event.Path.Step.value
-   */
-  value: {
-    /**
-     * @generated from field: int64 index = 1;
-     */
-    value: bigint;
-    case: "index";
-  } | {
-    /**
-     * @generated from field: string key = 2;
-     */
-    value: string;
-    case: "key";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message ml_metadata.Event.Path.Step.
- * Use `create(Event_Path_StepSchema)` to create a new message.
- */
-export const Event_Path_StepSchema: GenMessage<Event_Path_Step> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 10, 0, 0);
-
-/**
- * @generated from enum ml_metadata.Event.Type
- */
-export enum Event_Type {
-  /**
-   * @generated from enum value: UNKNOWN = 0;
-   */
-  UNKNOWN = 0,
-
-  /**
-   * @generated from enum value: DECLARED_OUTPUT = 1;
-   */
-  DECLARED_OUTPUT = 1,
-
-  /**
-   * @generated from enum value: DECLARED_INPUT = 2;
-   */
-  DECLARED_INPUT = 2,
-
-  /**
-   * @generated from enum value: INPUT = 3;
-   */
-  INPUT = 3,
-
-  /**
-   * @generated from enum value: OUTPUT = 4;
-   */
-  OUTPUT = 4,
-
-  /**
-   * @generated from enum value: INTERNAL_INPUT = 5;
-   */
-  INTERNAL_INPUT = 5,
-
-  /**
-   * @generated from enum value: INTERNAL_OUTPUT = 6;
-   */
-  INTERNAL_OUTPUT = 6,
-
-  /**
-   * @generated from enum value: PENDING_OUTPUT = 7;
-   */
-  PENDING_OUTPUT = 7,
-}
-
-/**
- * Describes the enum ml_metadata.Event.Type.
- */
-export const Event_TypeSchema: GenEnum<Event_Type> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 10, 0);
-
-/**
- * @generated from message ml_metadata.Execution
- */
-export type Execution = Message<"ml_metadata.Execution"> & {
-  /**
-   * @generated from field: optional int64 id = 1;
-   */
-  id: bigint;
-
-  /**
-   * @generated from field: optional int64 type_id = 2;
-   */
-  typeId: bigint;
-
-  /**
-   * @generated from field: optional ml_metadata.Execution.State last_known_state = 3;
-   */
-  lastKnownState: Execution_State;
-
-  /**
-   * @generated from field: map<string, ml_metadata.Value> properties = 4;
-   */
-  properties: { [key: string]: Value };
-
-  /**
-   * @generated from field: map<string, ml_metadata.Value> custom_properties = 5;
-   */
-  customProperties: { [key: string]: Value };
-
-  /**
-   * @generated from field: optional string name = 6;
-   */
-  name: string;
-
-  /**
-   * @generated from field: optional string type = 7;
-   */
-  type: string;
-
-  /**
-   * @generated from field: optional int64 create_time_since_epoch = 8;
-   */
-  createTimeSinceEpoch: bigint;
-
-  /**
-   * @generated from field: optional int64 last_update_time_since_epoch = 9;
-   */
-  lastUpdateTimeSinceEpoch: bigint;
-
-  /**
-   * @generated from field: optional string external_id = 10;
-   */
-  externalId: string;
-
-  /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 11;
-   */
-  systemMetadata?: Any | undefined;
-};
-
-/**
- * Describes the message ml_metadata.Execution.
- * Use `create(ExecutionSchema)` to create a new message.
- */
-export const ExecutionSchema: GenMessage<Execution> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 11);
-
-/**
- * @generated from enum ml_metadata.Execution.State
- */
-export enum Execution_State {
-  /**
-   * @generated from enum value: UNKNOWN = 0;
-   */
-  UNKNOWN = 0,
-
-  /**
-   * @generated from enum value: NEW = 1;
-   */
-  NEW = 1,
-
-  /**
-   * @generated from enum value: RUNNING = 2;
-   */
-  RUNNING = 2,
-
-  /**
-   * @generated from enum value: COMPLETE = 3;
-   */
-  COMPLETE = 3,
-
-  /**
-   * @generated from enum value: FAILED = 4;
-   */
-  FAILED = 4,
-
-  /**
-   * @generated from enum value: CACHED = 5;
-   */
-  CACHED = 5,
-
-  /**
-   * @generated from enum value: CANCELED = 6;
-   */
-  CANCELED = 6,
-}
-
-/**
- * Describes the enum ml_metadata.Execution.State.
- */
-export const Execution_StateSchema: GenEnum<Execution_State> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 11, 0);
-
-/**
- * @generated from message ml_metadata.ExecutionType
- */
-export type ExecutionType = Message<"ml_metadata.ExecutionType"> & {
-  /**
-   * @generated from field: optional int64 id = 1;
-   */
-  id: bigint;
-
-  /**
-   * @generated from field: optional string name = 2;
-   */
-  name: string;
-
-  /**
-   * @generated from field: map<string, ml_metadata.PropertyType> properties = 3;
-   */
-  properties: { [key: string]: PropertyType };
-
-  /**
-   * @generated from field: optional ml_metadata.ArtifactStructType input_type = 4;
-   */
-  inputType?: ArtifactStructType | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.ArtifactStructType output_type = 5;
-   */
-  outputType?: ArtifactStructType | undefined;
-
-  /**
-   * @generated from field: optional string version = 6;
-   */
-  version: string;
-
-  /**
-   * @generated from field: optional string description = 7;
-   */
-  description: string;
-
-  /**
-   * @generated from field: optional ml_metadata.ExecutionType.SystemDefinedBaseType base_type = 8;
-   */
-  baseType: ExecutionType_SystemDefinedBaseType;
-
-  /**
-   * @generated from field: optional string external_id = 9;
-   */
-  externalId: string;
-};
-
-/**
- * Describes the message ml_metadata.ExecutionType.
- * Use `create(ExecutionTypeSchema)` to create a new message.
- */
-export const ExecutionTypeSchema: GenMessage<ExecutionType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 12);
-
-/**
- * @generated from enum ml_metadata.ExecutionType.SystemDefinedBaseType
- */
-export enum ExecutionType_SystemDefinedBaseType {
-  /**
-   * @generated from enum value: UNSET = 0;
-   */
-  UNSET = 0,
-
-  /**
-   * @generated from enum value: TRAIN = 1;
-   */
-  TRAIN = 1,
-
-  /**
-   * @generated from enum value: TRANSFORM = 2;
-   */
-  TRANSFORM = 2,
-
-  /**
-   * @generated from enum value: PROCESS = 3;
-   */
-  PROCESS = 3,
-
-  /**
-   * @generated from enum value: EVALUATE = 4;
-   */
-  EVALUATE = 4,
-
-  /**
-   * @generated from enum value: DEPLOY = 5;
-   */
-  DEPLOY = 5,
-}
-
-/**
- * Describes the enum ml_metadata.ExecutionType.SystemDefinedBaseType.
- */
-export const ExecutionType_SystemDefinedBaseTypeSchema: GenEnum<ExecutionType_SystemDefinedBaseType> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 12, 0);
-
-/**
+ * A database in memory.
+ *
  * @generated from message ml_metadata.FakeDatabaseConfig
  */
 export type FakeDatabaseConfig = Message<"ml_metadata.FakeDatabaseConfig"> & {
@@ -906,573 +1719,11 @@ export type FakeDatabaseConfig = Message<"ml_metadata.FakeDatabaseConfig"> & {
  * Use `create(FakeDatabaseConfigSchema)` to create a new message.
  */
 export const FakeDatabaseConfigSchema: GenMessage<FakeDatabaseConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 13);
+  messageDesc(file_ml_metadata_proto_metadata_store, 26);
 
 /**
- * @generated from message ml_metadata.GrpcChannelArguments
- */
-export type GrpcChannelArguments = Message<"ml_metadata.GrpcChannelArguments"> & {
-  /**
-   * @generated from field: optional int64 max_receive_message_length = 1;
-   */
-  maxReceiveMessageLength: bigint;
-
-  /**
-   * @generated from field: optional int64 http2_max_ping_strikes = 2;
-   */
-  http2MaxPingStrikes: bigint;
-};
-
-/**
- * Describes the message ml_metadata.GrpcChannelArguments.
- * Use `create(GrpcChannelArgumentsSchema)` to create a new message.
- */
-export const GrpcChannelArgumentsSchema: GenMessage<GrpcChannelArguments> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 14);
-
-/**
- * @generated from message ml_metadata.IntersectionArtifactStructType
- */
-export type IntersectionArtifactStructType = Message<"ml_metadata.IntersectionArtifactStructType"> & {
-  /**
-   * @generated from field: repeated ml_metadata.ArtifactStructType constraints = 1;
-   */
-  constraints: ArtifactStructType[];
-};
-
-/**
- * Describes the message ml_metadata.IntersectionArtifactStructType.
- * Use `create(IntersectionArtifactStructTypeSchema)` to create a new message.
- */
-export const IntersectionArtifactStructTypeSchema: GenMessage<IntersectionArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 15);
-
-/**
- * @generated from message ml_metadata.LineageGraph
- */
-export type LineageGraph = Message<"ml_metadata.LineageGraph"> & {
-  /**
-   * @generated from field: repeated ml_metadata.ArtifactType artifact_types = 1;
-   */
-  artifactTypes: ArtifactType[];
-
-  /**
-   * @generated from field: repeated ml_metadata.ExecutionType execution_types = 2;
-   */
-  executionTypes: ExecutionType[];
-
-  /**
-   * @generated from field: repeated ml_metadata.ContextType context_types = 3;
-   */
-  contextTypes: ContextType[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Artifact artifacts = 4;
-   */
-  artifacts: Artifact[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Execution executions = 5;
-   */
-  executions: Execution[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Context contexts = 6;
-   */
-  contexts: Context[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Event events = 7;
-   */
-  events: Event[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Attribution attributions = 8;
-   */
-  attributions: Attribution[];
-
-  /**
-   * @generated from field: repeated ml_metadata.Association associations = 9;
-   */
-  associations: Association[];
-
-  /**
-   * @generated from field: repeated ml_metadata.ParentContext parent_contexts = 10;
-   */
-  parentContexts: ParentContext[];
-};
-
-/**
- * Describes the message ml_metadata.LineageGraph.
- * Use `create(LineageGraphSchema)` to create a new message.
- */
-export const LineageGraphSchema: GenMessage<LineageGraph> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 16);
-
-/**
- * @generated from message ml_metadata.LineageGraphQueryOptions
- * @deprecated
- */
-export type LineageGraphQueryOptions = Message<"ml_metadata.LineageGraphQueryOptions"> & {
-  /**
-   * @generated from oneof ml_metadata.LineageGraphQueryOptions.query_nodes
-   * @deprecated
-   */
-  queryNodes: {
-    /**
-     * @generated from field: ml_metadata.ListOperationOptions artifacts_options = 1;
-     */
-    value: ListOperationOptions;
-    case: "artifactsOptions";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: optional ml_metadata.LineageGraphQueryOptions.BoundaryConstraint stop_conditions = 2;
-   */
-  stopConditions?: LineageGraphQueryOptions_BoundaryConstraint | undefined;
-
-  /**
-   * @generated from field: optional int64 max_node_size = 3 [default = 20];
-   */
-  maxNodeSize: bigint;
-};
-
-/**
- * Describes the message ml_metadata.LineageGraphQueryOptions.
- * Use `create(LineageGraphQueryOptionsSchema)` to create a new message.
- * @deprecated
- */
-export const LineageGraphQueryOptionsSchema: GenMessage<LineageGraphQueryOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 17);
-
-/**
- * @generated from message ml_metadata.LineageGraphQueryOptions.BoundaryConstraint
- * @deprecated
- */
-export type LineageGraphQueryOptions_BoundaryConstraint = Message<"ml_metadata.LineageGraphQueryOptions.BoundaryConstraint"> & {
-  /**
-   * @generated from field: optional int64 max_num_hops = 1;
-   */
-  maxNumHops: bigint;
-
-  /**
-   * @generated from field: optional string boundary_artifacts = 2;
-   */
-  boundaryArtifacts: string;
-
-  /**
-   * @generated from field: optional string boundary_executions = 3;
-   */
-  boundaryExecutions: string;
-};
-
-/**
- * Describes the message ml_metadata.LineageGraphQueryOptions.BoundaryConstraint.
- * Use `create(LineageGraphQueryOptions_BoundaryConstraintSchema)` to create a new message.
- * @deprecated
- */
-export const LineageGraphQueryOptions_BoundaryConstraintSchema: GenMessage<LineageGraphQueryOptions_BoundaryConstraint> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 17, 0);
-
-/**
- * @generated from message ml_metadata.LineageSubgraphQueryOptions
- */
-export type LineageSubgraphQueryOptions = Message<"ml_metadata.LineageSubgraphQueryOptions"> & {
-  /**
-   * @generated from oneof ml_metadata.LineageSubgraphQueryOptions.starting_nodes
-   */
-  startingNodes: {
-    /**
-     * @generated from field: ml_metadata.LineageSubgraphQueryOptions.StartingNodes starting_artifacts = 1;
-     */
-    value: LineageSubgraphQueryOptions_StartingNodes;
-    case: "startingArtifacts";
-  } | {
-    /**
-     * @generated from field: ml_metadata.LineageSubgraphQueryOptions.StartingNodes starting_executions = 2;
-     */
-    value: LineageSubgraphQueryOptions_StartingNodes;
-    case: "startingExecutions";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: optional int64 max_num_hops = 3;
-   */
-  maxNumHops: bigint;
-
-  /**
-   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.Direction direction = 4;
-   */
-  direction: LineageSubgraphQueryOptions_Direction;
-
-  /**
-   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.EndingNodes ending_artifacts = 5;
-   */
-  endingArtifacts?: LineageSubgraphQueryOptions_EndingNodes | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.LineageSubgraphQueryOptions.EndingNodes ending_executions = 6;
-   */
-  endingExecutions?: LineageSubgraphQueryOptions_EndingNodes | undefined;
-};
-
-/**
- * Describes the message ml_metadata.LineageSubgraphQueryOptions.
- * Use `create(LineageSubgraphQueryOptionsSchema)` to create a new message.
- */
-export const LineageSubgraphQueryOptionsSchema: GenMessage<LineageSubgraphQueryOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 18);
-
-/**
- * @generated from message ml_metadata.LineageSubgraphQueryOptions.EndingNodes
- */
-export type LineageSubgraphQueryOptions_EndingNodes = Message<"ml_metadata.LineageSubgraphQueryOptions.EndingNodes"> & {
-  /**
-   * @generated from field: optional string filter_query = 1;
-   */
-  filterQuery: string;
-
-  /**
-   * @generated from field: optional bool include_ending_nodes = 2 [default = false];
-   */
-  includeEndingNodes: boolean;
-};
-
-/**
- * Describes the message ml_metadata.LineageSubgraphQueryOptions.EndingNodes.
- * Use `create(LineageSubgraphQueryOptions_EndingNodesSchema)` to create a new message.
- */
-export const LineageSubgraphQueryOptions_EndingNodesSchema: GenMessage<LineageSubgraphQueryOptions_EndingNodes> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 18, 0);
-
-/**
- * @generated from message ml_metadata.LineageSubgraphQueryOptions.StartingNodes
- */
-export type LineageSubgraphQueryOptions_StartingNodes = Message<"ml_metadata.LineageSubgraphQueryOptions.StartingNodes"> & {
-  /**
-   * @generated from field: optional string filter_query = 1;
-   */
-  filterQuery: string;
-};
-
-/**
- * Describes the message ml_metadata.LineageSubgraphQueryOptions.StartingNodes.
- * Use `create(LineageSubgraphQueryOptions_StartingNodesSchema)` to create a new message.
- */
-export const LineageSubgraphQueryOptions_StartingNodesSchema: GenMessage<LineageSubgraphQueryOptions_StartingNodes> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 18, 1);
-
-/**
- * @generated from enum ml_metadata.LineageSubgraphQueryOptions.Direction
- */
-export enum LineageSubgraphQueryOptions_Direction {
-  /**
-   * @generated from enum value: DIRECTION_UNSPECIFIED = 0;
-   */
-  DIRECTION_UNSPECIFIED = 0,
-
-  /**
-   * @generated from enum value: UPSTREAM = 1;
-   */
-  UPSTREAM = 1,
-
-  /**
-   * @generated from enum value: DOWNSTREAM = 2;
-   */
-  DOWNSTREAM = 2,
-
-  /**
-   * @generated from enum value: BIDIRECTIONAL = 3;
-   */
-  BIDIRECTIONAL = 3,
-}
-
-/**
- * Describes the enum ml_metadata.LineageSubgraphQueryOptions.Direction.
- */
-export const LineageSubgraphQueryOptions_DirectionSchema: GenEnum<LineageSubgraphQueryOptions_Direction> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 18, 0);
-
-/**
- * @generated from message ml_metadata.ListArtifactStructType
- */
-export type ListArtifactStructType = Message<"ml_metadata.ListArtifactStructType"> & {
-  /**
-   * @generated from field: optional ml_metadata.ArtifactStructType element = 1;
-   */
-  element?: ArtifactStructType | undefined;
-};
-
-/**
- * Describes the message ml_metadata.ListArtifactStructType.
- * Use `create(ListArtifactStructTypeSchema)` to create a new message.
- */
-export const ListArtifactStructTypeSchema: GenMessage<ListArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 19);
-
-/**
- * @generated from message ml_metadata.ListOperationNextPageToken
- */
-export type ListOperationNextPageToken = Message<"ml_metadata.ListOperationNextPageToken"> & {
-  /**
-   * @generated from field: optional int64 id_offset = 1;
-   */
-  idOffset: bigint;
-
-  /**
-   * @generated from field: optional int64 field_offset = 2;
-   */
-  fieldOffset: bigint;
-
-  /**
-   * @generated from field: optional ml_metadata.ListOperationOptions set_options = 3;
-   */
-  setOptions?: ListOperationOptions | undefined;
-
-  /**
-   * @generated from field: repeated int64 listed_ids = 4;
-   */
-  listedIds: bigint[];
-};
-
-/**
- * Describes the message ml_metadata.ListOperationNextPageToken.
- * Use `create(ListOperationNextPageTokenSchema)` to create a new message.
- */
-export const ListOperationNextPageTokenSchema: GenMessage<ListOperationNextPageToken> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 20);
-
-/**
- * @generated from message ml_metadata.ListOperationOptions
- */
-export type ListOperationOptions = Message<"ml_metadata.ListOperationOptions"> & {
-  /**
-   * @generated from field: optional int32 max_result_size = 1 [default = 20];
-   */
-  maxResultSize: number;
-
-  /**
-   * @generated from field: optional ml_metadata.ListOperationOptions.OrderByField order_by_field = 2;
-   */
-  orderByField?: ListOperationOptions_OrderByField | undefined;
-
-  /**
-   * @generated from field: optional string next_page_token = 3;
-   */
-  nextPageToken: string;
-
-  /**
-   * @generated from field: optional string filter_query = 4;
-   */
-  filterQuery: string;
-};
-
-/**
- * Describes the message ml_metadata.ListOperationOptions.
- * Use `create(ListOperationOptionsSchema)` to create a new message.
- */
-export const ListOperationOptionsSchema: GenMessage<ListOperationOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 21);
-
-/**
- * @generated from message ml_metadata.ListOperationOptions.OrderByField
- */
-export type ListOperationOptions_OrderByField = Message<"ml_metadata.ListOperationOptions.OrderByField"> & {
-  /**
-   * @generated from field: optional ml_metadata.ListOperationOptions.OrderByField.Field field = 1 [default = ID];
-   */
-  field: ListOperationOptions_OrderByField_Field;
-
-  /**
-   * @generated from field: optional bool is_asc = 2 [default = true];
-   */
-  isAsc: boolean;
-};
-
-/**
- * Describes the message ml_metadata.ListOperationOptions.OrderByField.
- * Use `create(ListOperationOptions_OrderByFieldSchema)` to create a new message.
- */
-export const ListOperationOptions_OrderByFieldSchema: GenMessage<ListOperationOptions_OrderByField> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 21, 0);
-
-/**
- * @generated from enum ml_metadata.ListOperationOptions.OrderByField.Field
- */
-export enum ListOperationOptions_OrderByField_Field {
-  /**
-   * @generated from enum value: FIELD_UNSPECIFIED = 0;
-   */
-  FIELD_UNSPECIFIED = 0,
-
-  /**
-   * @generated from enum value: CREATE_TIME = 1;
-   */
-  CREATE_TIME = 1,
-
-  /**
-   * @generated from enum value: LAST_UPDATE_TIME = 2;
-   */
-  LAST_UPDATE_TIME = 2,
-
-  /**
-   * @generated from enum value: ID = 3;
-   */
-  ID = 3,
-}
-
-/**
- * Describes the enum ml_metadata.ListOperationOptions.OrderByField.Field.
- */
-export const ListOperationOptions_OrderByField_FieldSchema: GenEnum<ListOperationOptions_OrderByField_Field> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 21, 0, 0);
-
-/**
- * @generated from message ml_metadata.MetadataStoreClientConfig
- */
-export type MetadataStoreClientConfig = Message<"ml_metadata.MetadataStoreClientConfig"> & {
-  /**
-   * @generated from field: optional string host = 1;
-   */
-  host: string;
-
-  /**
-   * @generated from field: optional int64 port = 2;
-   */
-  port: bigint;
-
-  /**
-   * @generated from field: optional ml_metadata.MetadataStoreClientConfig.SSLConfig ssl_config = 3;
-   */
-  sslConfig?: MetadataStoreClientConfig_SSLConfig | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.GrpcChannelArguments channel_arguments = 4;
-   */
-  channelArguments?: GrpcChannelArguments | undefined;
-
-  /**
-   * @generated from field: optional double client_timeout_sec = 5;
-   */
-  clientTimeoutSec: number;
-};
-
-/**
- * Describes the message ml_metadata.MetadataStoreClientConfig.
- * Use `create(MetadataStoreClientConfigSchema)` to create a new message.
- */
-export const MetadataStoreClientConfigSchema: GenMessage<MetadataStoreClientConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 22);
-
-/**
- * @generated from message ml_metadata.MetadataStoreClientConfig.SSLConfig
- */
-export type MetadataStoreClientConfig_SSLConfig = Message<"ml_metadata.MetadataStoreClientConfig.SSLConfig"> & {
-  /**
-   * @generated from field: optional string client_key = 1;
-   */
-  clientKey: string;
-
-  /**
-   * @generated from field: optional string server_cert = 2;
-   */
-  serverCert: string;
-
-  /**
-   * @generated from field: optional string custom_ca = 3;
-   */
-  customCa: string;
-};
-
-/**
- * Describes the message ml_metadata.MetadataStoreClientConfig.SSLConfig.
- * Use `create(MetadataStoreClientConfig_SSLConfigSchema)` to create a new message.
- */
-export const MetadataStoreClientConfig_SSLConfigSchema: GenMessage<MetadataStoreClientConfig_SSLConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 22, 0);
-
-/**
- * @generated from message ml_metadata.MetadataStoreServerConfig
- */
-export type MetadataStoreServerConfig = Message<"ml_metadata.MetadataStoreServerConfig"> & {
-  /**
-   * @generated from field: optional ml_metadata.ConnectionConfig connection_config = 1;
-   */
-  connectionConfig?: ConnectionConfig | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.MetadataStoreServerConfig.SSLConfig ssl_config = 2;
-   */
-  sslConfig?: MetadataStoreServerConfig_SSLConfig | undefined;
-
-  /**
-   * @generated from field: optional ml_metadata.MigrationOptions migration_options = 3;
-   */
-  migrationOptions?: MigrationOptions | undefined;
-};
-
-/**
- * Describes the message ml_metadata.MetadataStoreServerConfig.
- * Use `create(MetadataStoreServerConfigSchema)` to create a new message.
- */
-export const MetadataStoreServerConfigSchema: GenMessage<MetadataStoreServerConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 23);
-
-/**
- * @generated from message ml_metadata.MetadataStoreServerConfig.SSLConfig
- */
-export type MetadataStoreServerConfig_SSLConfig = Message<"ml_metadata.MetadataStoreServerConfig.SSLConfig"> & {
-  /**
-   * @generated from field: optional string server_key = 1;
-   */
-  serverKey: string;
-
-  /**
-   * @generated from field: optional string server_cert = 2;
-   */
-  serverCert: string;
-
-  /**
-   * @generated from field: optional string custom_ca = 3;
-   */
-  customCa: string;
-
-  /**
-   * @generated from field: optional bool client_verify = 4;
-   */
-  clientVerify: boolean;
-};
-
-/**
- * Describes the message ml_metadata.MetadataStoreServerConfig.SSLConfig.
- * Use `create(MetadataStoreServerConfig_SSLConfigSchema)` to create a new message.
- */
-export const MetadataStoreServerConfig_SSLConfigSchema: GenMessage<MetadataStoreServerConfig_SSLConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 23, 0);
-
-/**
- * @generated from message ml_metadata.MigrationOptions
- */
-export type MigrationOptions = Message<"ml_metadata.MigrationOptions"> & {
-  /**
-   * @generated from field: optional int64 downgrade_to_schema_version = 2 [default = -1];
-   */
-  downgradeToSchemaVersion: bigint;
-
-  /**
-   * @generated from field: optional bool enable_upgrade_migration = 3;
-   */
-  enableUpgradeMigration: boolean;
-};
-
-/**
- * Describes the message ml_metadata.MigrationOptions.
- * Use `create(MigrationOptionsSchema)` to create a new message.
- */
-export const MigrationOptionsSchema: GenMessage<MigrationOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 24);
-
-/**
+ * A MySQL or MariaDB database: by host and port, or by socket.
+ *
  * @generated from message ml_metadata.MySQLDatabaseConfig
  */
 export type MySQLDatabaseConfig = Message<"ml_metadata.MySQLDatabaseConfig"> & {
@@ -1512,6 +1763,8 @@ export type MySQLDatabaseConfig = Message<"ml_metadata.MySQLDatabaseConfig"> & {
   sslOptions?: MySQLDatabaseConfig_SSLOptions | undefined;
 
   /**
+   * The database exists; do not try to create it.
+   *
    * @generated from field: optional bool skip_db_creation = 8;
    */
   skipDbCreation: boolean;
@@ -1522,9 +1775,11 @@ export type MySQLDatabaseConfig = Message<"ml_metadata.MySQLDatabaseConfig"> & {
  * Use `create(MySQLDatabaseConfigSchema)` to create a new message.
  */
 export const MySQLDatabaseConfigSchema: GenMessage<MySQLDatabaseConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 25);
+  messageDesc(file_ml_metadata_proto_metadata_store, 27);
 
 /**
+ * Paths of PEM files.
+ *
  * @generated from message ml_metadata.MySQLDatabaseConfig.SSLOptions
  */
 export type MySQLDatabaseConfig_SSLOptions = Message<"ml_metadata.MySQLDatabaseConfig.SSLOptions"> & {
@@ -1564,49 +1819,70 @@ export type MySQLDatabaseConfig_SSLOptions = Message<"ml_metadata.MySQLDatabaseC
  * Use `create(MySQLDatabaseConfig_SSLOptionsSchema)` to create a new message.
  */
 export const MySQLDatabaseConfig_SSLOptionsSchema: GenMessage<MySQLDatabaseConfig_SSLOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 25, 0);
+  messageDesc(file_ml_metadata_proto_metadata_store, 27, 0);
 
 /**
- * @generated from message ml_metadata.NoneArtifactStructType
+ * A SQLite file.
+ *
+ * @generated from message ml_metadata.SqliteMetadataSourceConfig
  */
-export type NoneArtifactStructType = Message<"ml_metadata.NoneArtifactStructType"> & {
+export type SqliteMetadataSourceConfig = Message<"ml_metadata.SqliteMetadataSourceConfig"> & {
+  /**
+   * A path or a file: URI; empty means in memory.
+   *
+   * @generated from field: optional string filename_uri = 1;
+   */
+  filenameUri: string;
+
+  /**
+   * What may be done with the file; UNKNOWN stands for READWRITE_OPENCREATE.
+   *
+   * @generated from field: optional ml_metadata.SqliteMetadataSourceConfig.ConnectionMode connection_mode = 2;
+   */
+  connectionMode: SqliteMetadataSourceConfig_ConnectionMode;
 };
 
 /**
- * Describes the message ml_metadata.NoneArtifactStructType.
- * Use `create(NoneArtifactStructTypeSchema)` to create a new message.
+ * Describes the message ml_metadata.SqliteMetadataSourceConfig.
+ * Use `create(SqliteMetadataSourceConfigSchema)` to create a new message.
  */
-export const NoneArtifactStructTypeSchema: GenMessage<NoneArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 26);
+export const SqliteMetadataSourceConfigSchema: GenMessage<SqliteMetadataSourceConfig> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 28);
 
 /**
- * @generated from message ml_metadata.ParentContext
+ * @generated from enum ml_metadata.SqliteMetadataSourceConfig.ConnectionMode
  */
-export type ParentContext = Message<"ml_metadata.ParentContext"> & {
+export enum SqliteMetadataSourceConfig_ConnectionMode {
   /**
-   * @generated from field: optional int64 child_id = 1;
+   * @generated from enum value: UNKNOWN = 0;
    */
-  childId: bigint;
+  UNKNOWN = 0,
 
   /**
-   * @generated from field: optional int64 parent_id = 2;
+   * @generated from enum value: READONLY = 1;
    */
-  parentId: bigint;
+  READONLY = 1,
 
   /**
-   * @generated from field: optional google.protobuf.Any system_metadata = 3;
+   * @generated from enum value: READWRITE = 2;
    */
-  systemMetadata?: Any | undefined;
-};
+  READWRITE = 2,
+
+  /**
+   * @generated from enum value: READWRITE_OPENCREATE = 3;
+   */
+  READWRITE_OPENCREATE = 3,
+}
 
 /**
- * Describes the message ml_metadata.ParentContext.
- * Use `create(ParentContextSchema)` to create a new message.
+ * Describes the enum ml_metadata.SqliteMetadataSourceConfig.ConnectionMode.
  */
-export const ParentContextSchema: GenMessage<ParentContext> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 27);
+export const SqliteMetadataSourceConfig_ConnectionModeSchema: GenEnum<SqliteMetadataSourceConfig_ConnectionMode> = /*@__PURE__*/
+  enumDesc(file_ml_metadata_proto_metadata_store, 28, 0);
 
 /**
+ * A PostgreSQL database; the fields are named as the parameters of its client library.
+ *
  * @generated from message ml_metadata.PostgreSQLDatabaseConfig
  */
 export type PostgreSQLDatabaseConfig = Message<"ml_metadata.PostgreSQLDatabaseConfig"> & {
@@ -1646,6 +1922,8 @@ export type PostgreSQLDatabaseConfig = Message<"ml_metadata.PostgreSQLDatabaseCo
   dbname: string;
 
   /**
+   * The database exists; do not try to create it.
+   *
    * @generated from field: optional bool skip_db_creation = 8;
    */
   skipDbCreation: boolean;
@@ -1661,7 +1939,7 @@ export type PostgreSQLDatabaseConfig = Message<"ml_metadata.PostgreSQLDatabaseCo
  * Use `create(PostgreSQLDatabaseConfigSchema)` to create a new message.
  */
 export const PostgreSQLDatabaseConfigSchema: GenMessage<PostgreSQLDatabaseConfig> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 28);
+  messageDesc(file_ml_metadata_proto_metadata_store, 29);
 
 /**
  * @generated from message ml_metadata.PostgreSQLDatabaseConfig.SSLOptions
@@ -1698,9 +1976,11 @@ export type PostgreSQLDatabaseConfig_SSLOptions = Message<"ml_metadata.PostgreSQ
  * Use `create(PostgreSQLDatabaseConfig_SSLOptionsSchema)` to create a new message.
  */
 export const PostgreSQLDatabaseConfig_SSLOptionsSchema: GenMessage<PostgreSQLDatabaseConfig_SSLOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 28, 0);
+  messageDesc(file_ml_metadata_proto_metadata_store, 29, 0);
 
 /**
+ * How often a client calls again what was aborted.
+ *
  * @generated from message ml_metadata.RetryOptions
  */
 export type RetryOptions = Message<"ml_metadata.RetryOptions"> & {
@@ -1715,62 +1995,200 @@ export type RetryOptions = Message<"ml_metadata.RetryOptions"> & {
  * Use `create(RetryOptionsSchema)` to create a new message.
  */
 export const RetryOptionsSchema: GenMessage<RetryOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 29);
-
-/**
- * @generated from message ml_metadata.SqliteMetadataSourceConfig
- */
-export type SqliteMetadataSourceConfig = Message<"ml_metadata.SqliteMetadataSourceConfig"> & {
-  /**
-   * @generated from field: optional string filename_uri = 1;
-   */
-  filenameUri: string;
-
-  /**
-   * @generated from field: optional ml_metadata.SqliteMetadataSourceConfig.ConnectionMode connection_mode = 2;
-   */
-  connectionMode: SqliteMetadataSourceConfig_ConnectionMode;
-};
-
-/**
- * Describes the message ml_metadata.SqliteMetadataSourceConfig.
- * Use `create(SqliteMetadataSourceConfigSchema)` to create a new message.
- */
-export const SqliteMetadataSourceConfigSchema: GenMessage<SqliteMetadataSourceConfig> = /*@__PURE__*/
   messageDesc(file_ml_metadata_proto_metadata_store, 30);
 
 /**
- * @generated from enum ml_metadata.SqliteMetadataSourceConfig.ConnectionMode
+ * What to do with a database of another schema version.
+ *
+ * @generated from message ml_metadata.MigrationOptions
  */
-export enum SqliteMetadataSourceConfig_ConnectionMode {
+export type MigrationOptions = Message<"ml_metadata.MigrationOptions"> & {
   /**
-   * @generated from enum value: UNKNOWN = 0;
+   * Bring the database down to this version and end; negative means not to.
+   *
+   * @generated from field: optional int64 downgrade_to_schema_version = 2 [default = -1];
    */
-  UNKNOWN = 0,
+  downgradeToSchemaVersion: bigint;
 
   /**
-   * @generated from enum value: READONLY = 1;
+   * Bring an older database up to the current version.
+   *
+   * @generated from field: optional bool enable_upgrade_migration = 3;
    */
-  READONLY = 1,
-
-  /**
-   * @generated from enum value: READWRITE = 2;
-   */
-  READWRITE = 2,
-
-  /**
-   * @generated from enum value: READWRITE_OPENCREATE = 3;
-   */
-  READWRITE_OPENCREATE = 3,
-}
+  enableUpgradeMigration: boolean;
+};
 
 /**
- * Describes the enum ml_metadata.SqliteMetadataSourceConfig.ConnectionMode.
+ * Describes the message ml_metadata.MigrationOptions.
+ * Use `create(MigrationOptionsSchema)` to create a new message.
  */
-export const SqliteMetadataSourceConfig_ConnectionModeSchema: GenEnum<SqliteMetadataSourceConfig_ConnectionMode> = /*@__PURE__*/
-  enumDesc(file_ml_metadata_proto_metadata_store, 30, 0);
+export const MigrationOptionsSchema: GenMessage<MigrationOptions> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 31);
 
 /**
+ * A server's configuration file, in text format.
+ *
+ * @generated from message ml_metadata.MetadataStoreServerConfig
+ */
+export type MetadataStoreServerConfig = Message<"ml_metadata.MetadataStoreServerConfig"> & {
+  /**
+   * @generated from field: optional ml_metadata.ConnectionConfig connection_config = 1;
+   */
+  connectionConfig?: ConnectionConfig | undefined;
+
+  /**
+   * @generated from field: optional ml_metadata.MetadataStoreServerConfig.SSLConfig ssl_config = 2;
+   */
+  sslConfig?: MetadataStoreServerConfig_SSLConfig | undefined;
+
+  /**
+   * @generated from field: optional ml_metadata.MigrationOptions migration_options = 3;
+   */
+  migrationOptions?: MigrationOptions | undefined;
+};
+
+/**
+ * Describes the message ml_metadata.MetadataStoreServerConfig.
+ * Use `create(MetadataStoreServerConfigSchema)` to create a new message.
+ */
+export const MetadataStoreServerConfigSchema: GenMessage<MetadataStoreServerConfig> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 32);
+
+/**
+ * PEM texts, not paths.
+ *
+ * @generated from message ml_metadata.MetadataStoreServerConfig.SSLConfig
+ */
+export type MetadataStoreServerConfig_SSLConfig = Message<"ml_metadata.MetadataStoreServerConfig.SSLConfig"> & {
+  /**
+   * @generated from field: optional string server_key = 1;
+   */
+  serverKey: string;
+
+  /**
+   * @generated from field: optional string server_cert = 2;
+   */
+  serverCert: string;
+
+  /**
+   * @generated from field: optional string custom_ca = 3;
+   */
+  customCa: string;
+
+  /**
+   * @generated from field: optional bool client_verify = 4;
+   */
+  clientVerify: boolean;
+};
+
+/**
+ * Describes the message ml_metadata.MetadataStoreServerConfig.SSLConfig.
+ * Use `create(MetadataStoreServerConfig_SSLConfigSchema)` to create a new message.
+ */
+export const MetadataStoreServerConfig_SSLConfigSchema: GenMessage<MetadataStoreServerConfig_SSLConfig> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 32, 0);
+
+/**
+ * How a client reaches a server.
+ *
+ * @generated from message ml_metadata.MetadataStoreClientConfig
+ */
+export type MetadataStoreClientConfig = Message<"ml_metadata.MetadataStoreClientConfig"> & {
+  /**
+   * @generated from field: optional string host = 1;
+   */
+  host: string;
+
+  /**
+   * @generated from field: optional int64 port = 2;
+   */
+  port: bigint;
+
+  /**
+   * @generated from field: optional ml_metadata.MetadataStoreClientConfig.SSLConfig ssl_config = 3;
+   */
+  sslConfig?: MetadataStoreClientConfig_SSLConfig | undefined;
+
+  /**
+   * @generated from field: optional ml_metadata.GrpcChannelArguments channel_arguments = 4;
+   */
+  channelArguments?: GrpcChannelArguments | undefined;
+
+  /**
+   * How long one attempt may take, in seconds; no limit where it is left out.
+   *
+   * @generated from field: optional double client_timeout_sec = 5;
+   */
+  clientTimeoutSec: number;
+};
+
+/**
+ * Describes the message ml_metadata.MetadataStoreClientConfig.
+ * Use `create(MetadataStoreClientConfigSchema)` to create a new message.
+ */
+export const MetadataStoreClientConfigSchema: GenMessage<MetadataStoreClientConfig> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 33);
+
+/**
+ * PEM texts, not paths.
+ *
+ * @generated from message ml_metadata.MetadataStoreClientConfig.SSLConfig
+ */
+export type MetadataStoreClientConfig_SSLConfig = Message<"ml_metadata.MetadataStoreClientConfig.SSLConfig"> & {
+  /**
+   * @generated from field: optional string client_key = 1;
+   */
+  clientKey: string;
+
+  /**
+   * The client's own certificate chain, despite the name.
+   *
+   * @generated from field: optional string server_cert = 2;
+   */
+  serverCert: string;
+
+  /**
+   * @generated from field: optional string custom_ca = 3;
+   */
+  customCa: string;
+};
+
+/**
+ * Describes the message ml_metadata.MetadataStoreClientConfig.SSLConfig.
+ * Use `create(MetadataStoreClientConfig_SSLConfigSchema)` to create a new message.
+ */
+export const MetadataStoreClientConfig_SSLConfigSchema: GenMessage<MetadataStoreClientConfig_SSLConfig> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 33, 0);
+
+/**
+ * Settings of the client's connection.
+ *
+ * @generated from message ml_metadata.GrpcChannelArguments
+ */
+export type GrpcChannelArguments = Message<"ml_metadata.GrpcChannelArguments"> & {
+  /**
+   * The largest answer to accept, in bytes.
+   *
+   * @generated from field: optional int64 max_receive_message_length = 1;
+   */
+  maxReceiveMessageLength: bigint;
+
+  /**
+   * @generated from field: optional int64 http2_max_ping_strikes = 2;
+   */
+  http2MaxPingStrikes: bigint;
+};
+
+/**
+ * Describes the message ml_metadata.GrpcChannelArguments.
+ * Use `create(GrpcChannelArgumentsSchema)` to create a new message.
+ */
+export const GrpcChannelArgumentsSchema: GenMessage<GrpcChannelArguments> = /*@__PURE__*/
+  messageDesc(file_ml_metadata_proto_metadata_store, 34);
+
+/**
+ * The name of the built-in type that an enum value stands for.
+ *
  * @generated from message ml_metadata.SystemTypeExtension
  */
 export type SystemTypeExtension = Message<"ml_metadata.SystemTypeExtension"> & {
@@ -1785,113 +2203,11 @@ export type SystemTypeExtension = Message<"ml_metadata.SystemTypeExtension"> & {
  * Use `create(SystemTypeExtensionSchema)` to create a new message.
  */
 export const SystemTypeExtensionSchema: GenMessage<SystemTypeExtension> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 31);
-
-/**
- * @generated from message ml_metadata.TransactionOptions
- */
-export type TransactionOptions = Message<"ml_metadata.TransactionOptions"> & {
-  /**
-   * @generated from field: optional string tag = 1;
-   */
-  tag: string;
-};
-
-/**
- * Describes the message ml_metadata.TransactionOptions.
- * Use `create(TransactionOptionsSchema)` to create a new message.
- */
-export const TransactionOptionsSchema: GenMessage<TransactionOptions> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 32);
-
-/**
- * @generated from message ml_metadata.TupleArtifactStructType
- */
-export type TupleArtifactStructType = Message<"ml_metadata.TupleArtifactStructType"> & {
-  /**
-   * @generated from field: repeated ml_metadata.ArtifactStructType elements = 1;
-   */
-  elements: ArtifactStructType[];
-};
-
-/**
- * Describes the message ml_metadata.TupleArtifactStructType.
- * Use `create(TupleArtifactStructTypeSchema)` to create a new message.
- */
-export const TupleArtifactStructTypeSchema: GenMessage<TupleArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 33);
-
-/**
- * @generated from message ml_metadata.UnionArtifactStructType
- */
-export type UnionArtifactStructType = Message<"ml_metadata.UnionArtifactStructType"> & {
-  /**
-   * @generated from field: repeated ml_metadata.ArtifactStructType candidates = 1;
-   */
-  candidates: ArtifactStructType[];
-};
-
-/**
- * Describes the message ml_metadata.UnionArtifactStructType.
- * Use `create(UnionArtifactStructTypeSchema)` to create a new message.
- */
-export const UnionArtifactStructTypeSchema: GenMessage<UnionArtifactStructType> = /*@__PURE__*/
-  messageDesc(file_ml_metadata_proto_metadata_store, 34);
-
-/**
- * @generated from message ml_metadata.Value
- */
-export type Value = Message<"ml_metadata.Value"> & {
-  /**
-   * @generated from oneof ml_metadata.Value.value
-   */
-  value: {
-    /**
-     * @generated from field: int64 int_value = 1;
-     */
-    value: bigint;
-    case: "intValue";
-  } | {
-    /**
-     * @generated from field: double double_value = 2;
-     */
-    value: number;
-    case: "doubleValue";
-  } | {
-    /**
-     * @generated from field: string string_value = 3;
-     */
-    value: string;
-    case: "stringValue";
-  } | {
-    /**
-     * @generated from field: google.protobuf.Struct struct_value = 4;
-     */
-    value: JsonObject;
-    case: "structValue";
-  } | {
-    /**
-     * @generated from field: google.protobuf.Any proto_value = 5;
-     */
-    value: Any;
-    case: "protoValue";
-  } | {
-    /**
-     * @generated from field: bool bool_value = 6;
-     */
-    value: boolean;
-    case: "boolValue";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message ml_metadata.Value.
- * Use `create(ValueSchema)` to create a new message.
- */
-export const ValueSchema: GenMessage<Value> = /*@__PURE__*/
   messageDesc(file_ml_metadata_proto_metadata_store, 35);
 
 /**
+ * The kind that a type declares for a property. UNKNOWN cannot be declared.
+ *
  * @generated from enum ml_metadata.PropertyType
  */
 export enum PropertyType {

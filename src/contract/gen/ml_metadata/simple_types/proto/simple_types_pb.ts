@@ -15,6 +15,8 @@ export const file_ml_metadata_simple_types_proto_simple_types: GenFile = /*@__PU
   fileDesc("CjFtbF9tZXRhZGF0YS9zaW1wbGVfdHlwZXMvcHJvdG8vc2ltcGxlX3R5cGVzLnByb3RvEgttbF9tZXRhZGF0YSKmAQoLU2ltcGxlVHlwZXMSMQoOYXJ0aWZhY3RfdHlwZXMYASADKAsyGS5tbF9tZXRhZGF0YS5BcnRpZmFjdFR5cGUSMwoPZXhlY3V0aW9uX3R5cGVzGAIgAygLMhoubWxfbWV0YWRhdGEuRXhlY3V0aW9uVHlwZRIvCg1jb250ZXh0X3R5cGVzGAMgAygLMhgubWxfbWV0YWRhdGEuQ29udGV4dFR5cGViBnByb3RvMw", [file_ml_metadata_proto_metadata_store]);
 
 /**
+ * The built-in types, as a configuration could list them.
+ *
  * @generated from message ml_metadata.SimpleTypes
  */
 export type SimpleTypes = Message<"ml_metadata.SimpleTypes"> & {
