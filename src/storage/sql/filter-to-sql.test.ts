@@ -48,7 +48,9 @@ const statements: readonly (readonly [KindName, string, string, string, readonly
     "artifact",
     "contexts_a.name = 'r' AND contexts_b.name = 'p'",
     `${contextJoin(0)} ${contextJoin(1)}`,
-    "((j0.name = ?) AND (j1.name = ?))",
+    "(((j0.name = ?) AND (j1.name = ?)) AND " +
+      "(j0.type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND " +
+      "j1.type_id IN (SELECT id FROM Type WHERE type_kind = 2)))",
     ["r", "p"],
   ],
   [

@@ -32,7 +32,9 @@ export function filterToSql(plan: FilterPlan, dialect: Dialect): FilterSql {
       flat.map(({ table, on }) => sql`JOIN ${table} ON ${on}`),
       " ",
     ),
-    condition: isNested ? writer.nested() : writer.expression(plan.condition),
+    condition: isNested
+      ? writer.nested()
+      : balanced([writer.expression(plan.condition), ...anyTypeOfNamed(plan)], " AND "),
     mayRepeat: !isNested && multiplying.length > 0,
   };
 }
@@ -41,10 +43,38 @@ export function filterToSql(plan: FilterPlan, dialect: Dialect): FilterSql {
 function mayMultiply({ joins, condition }: FilterPlan, index: number): boolean {
   const joined = joins[index];
   if (joined?.kind !== "neighbour") return false;
-  const terms = condition.op === "and" ? condition.terms : [condition];
-  const fixed = new Set(terms.flatMap((term) => fieldsEqualToLiteral(term, index)));
+  const fixed = new Set(topTerms(condition).flatMap((term) => fieldsEqualToLiteral(term, index)));
   if (joined.neighbour !== "events") return !fixed.has("id");
   return !(fixed.has("type") && (fixed.has("artifact_id") || fixed.has("execution_id")));
+}
+
+/**
+ * Names are indexed behind the type. A condition that is true of every row, its type is one of the kind's types,
+ * lets a database go through the few types of that index instead of through all nodes.
+ */
+function anyTypeOfNamed({ kind, joins, condition }: FilterPlan): Sql[] {
+  const named = new Set(topTerms(condition).flatMap((term) => joinOfFixedName(term) ?? []));
+  return [...named].map((index) => {
+    const neighbour = index === "node" ? undefined : joins[index];
+    const target = neighbour?.kind === "neighbour" ? kindOf(neighbour.neighbour) : kind;
+    const alias = index === "node" ? raw("n") : raw(`j${index}`);
+    return sql`${alias}.type_id IN (SELECT id FROM Type WHERE type_kind = ${typeKinds[target]})`;
+  });
+}
+
+function joinOfFixedName(term: Expression): number | "node" | undefined {
+  const isEqual = term.op === "compare" && term.operator === "=" && term.right.op === "literal";
+  const column = isEqual ? term.left : term.op === "inValues" ? term.operand : undefined;
+  return column?.op === "column" && column.field === "name" ? column.join : undefined;
+}
+
+function kindOf(neighbour: NeighbourName): KindName {
+  if (neighbour === "artifacts") return "artifact";
+  return neighbour === "executions" ? "execution" : "context";
+}
+
+function topTerms(condition: Expression): readonly Expression[] {
+  return condition.op === "and" ? condition.terms : [condition];
 }
 
 function fieldsEqualToLiteral(term: Expression, index: number): (FieldName | PropertyFieldName)[] {
