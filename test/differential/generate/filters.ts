@@ -53,7 +53,7 @@ const mistakes = [
 /** Mostly a condition that a few of the nodes meet. */
 export function filter(random: Random, world: World, kind: KindName): string {
   if (random.chance(0.04)) return random.pick(mistakes);
-  if (random.chance(0.02)) return random.pick(oddities);
+  if (random.chance(0.06)) return random.pick(oddities);
   const terms = random.list(1, 3, (index) => negated(random, term(random, world, kind, index)));
   return terms.reduce((left, right) => {
     const joined = `${left} ${random.pick(["AND", "OR", "and", "OR"])} ${right}`;

@@ -2,6 +2,7 @@ import { create, type Message } from "@bufbuild/protobuf";
 import { AnySchema, type FieldMask, FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import {
   type Artifact,
+  ArtifactSchema,
   type PropertyType,
   PutArtifactsRequest_OptionsSchema,
   PutArtifactsRequestSchema,
@@ -44,7 +45,9 @@ export function uri(random: Random): string {
 }
 
 export function putArtifacts(random: Random, world: World): Draft<"putArtifacts"> {
-  const artifacts = random.list(0, random.chance(0.02) ? 90 : 5, () => anyNode(random, world, "artifact"));
+  const artifacts = random.chance(0.01)
+    ? manyArtifacts(random, world)
+    : random.list(0, 5, () => anyNode(random, world, "artifact"));
   const request = create(PutArtifactsRequestSchema, { artifacts });
   assign(request, "updateMask", mask(random, world, "artifact"));
   if (random.chance(0.1)) {
@@ -53,6 +56,12 @@ export function putArtifacts(random: Random, world: World): Draft<"putArtifacts"
     for (const artifact of artifacts) setExpectedTime(random, artifact);
   }
   return { method: "putArtifacts", request };
+}
+
+/** More than fit on a page, plain so that all of them are stored, and many with the same times. */
+function manyArtifacts(random: Random, world: World): Artifact[] {
+  const typeId = idFrom(random, world.types("artifact"), 0);
+  return Array.from({ length: 110 }, () => create(ArtifactSchema, { typeId }));
 }
 
 export function putExecutions(random: Random, world: World): Draft<"putExecutions"> {

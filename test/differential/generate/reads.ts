@@ -1,4 +1,4 @@
-import { create, type Message } from "@bufbuild/protobuf";
+import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import {
   GetLineageSubgraphRequestSchema,
@@ -20,7 +20,7 @@ import type { Draft } from "./generator.ts";
 import { externalId, nodeName, uri } from "./nodes.ts";
 import { given, typeExternalIds, typeName, typeVersion } from "./types.ts";
 import { idFrom } from "./values.ts";
-import { kindNames, type World } from "./world.ts";
+import { kindNames, type OpenList, type World } from "./world.ts";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -44,6 +44,8 @@ export function anyRead(random: Random, world: World): Draft {
     [10, listNodes],
     [8, listByType],
     [8, listByContext],
+    [1, largePage],
+    [4, pageByUpdateTime],
     [4, artifactsByUri],
     [6, contextsByMember],
     [6, linkedContexts],
@@ -104,6 +106,23 @@ const listByContext: Read = (random, world) => {
   return list(random, world, kind, `get${singular[kind]}sByContext`, { contextId });
 };
 
+const largePage: Read = (random) =>
+  draft("getArtifacts", {
+    options: create(ListOperationOptionsSchema, { maxResultSize: random.pick([100, 101, 150]) }),
+  });
+
+/** Small pages that follow one another, over nodes of which many were updated at the same time. */
+const pageByUpdateTime: Read = (random, world) => {
+  const open = world.openList("getExecutions");
+  if (open !== undefined && random.chance(0.85)) return nextPage("getExecutions", open);
+  const orderByField = create(ListOperationOptions_OrderByFieldSchema, {
+    field: 2,
+    isAsc: random.chance(0.5),
+  });
+  const options = create(ListOperationOptionsSchema, { maxResultSize: random.int(1, 2), orderByField });
+  return draft("getExecutions", { options });
+};
+
 const artifactsByUri: Read = (random) =>
   draft("getArtifactsByURI", { uris: random.list(0, 3, () => uri(random)) });
 
@@ -131,12 +150,18 @@ function list(random: Random, world: World, kind: KindName, method: MethodName, 
     const options = random.maybe(0.75, () => listOptions(random, world, kind));
     return draft(method, { ...fields, options });
   }
-  const request = open.request as Message & { options: ListOperationOptions };
-  const draftOfNext = draft(method, { ...request, $typeName: undefined, $unknown: undefined });
-  const { options } = draftOfNext.request as typeof request;
+  const next = nextPage(method, open);
+  const { options } = next.request as Message & { options: ListOperationOptions };
   if (random.chance(0.1)) options.maxResultSize = random.int(1, 8);
   if (random.chance(0.03)) options.orderByField = orderByField(random);
-  return { ...draftOfNext, continues: open.serial };
+  if (random.chance(0.03)) options.filterQuery = filter(random, world, kind);
+  return next;
+}
+
+/** The list's request again, to be sent with the token that was answered to it. */
+function nextPage(method: MethodName, { request, serial }: OpenList): Draft {
+  const schema = inputOf(method);
+  return { method, request: fromBinary(schema, toBinary(schema, request)), continues: serial };
 }
 
 function listOptions(random: Random, world: World, kind: KindName): ListOperationOptions {
@@ -145,8 +170,9 @@ function listOptions(random: Random, world: World, kind: KindName): ListOperatio
     given({
       maxResultSize: random.weighted([
         [25, undefined],
-        [70, random.int(1, 8)],
-        [4, random.pick([100, 150])],
+        [30, random.int(1, 3)],
+        [40, random.int(4, 8)],
+        [5, 100],
         [1, random.pick([0, -1, 2147483647])],
       ]),
       orderByField: random.maybe(0.7, () => orderByField(random)),

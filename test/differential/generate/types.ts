@@ -77,9 +77,13 @@ export function putContextType(random: Random): Draft<"putContextType"> {
 }
 
 export function putTypes(random: Random): Draft<"putTypes"> {
+  const artifactTypes = random.list(0, 3, () => newType(random, 4));
+  const [first] = artifactTypes;
+  if (first && random.chance(0.1))
+    artifactTypes.unshift({ ...first, externalId: random.pick(typeExternalIds) });
   const request = create(PutTypesRequestSchema, {
     ...options(random),
-    artifactTypes: random.list(0, 3, () => newType(random, 4)),
+    artifactTypes,
     executionTypes: random.list(0, 3, () => newExecutionType(random)),
     contextTypes: random.list(0, 2, () => newType(random, 0)),
   });

@@ -22,17 +22,17 @@ const structs = [{}, { a: 1 }, { a: 1, b: ["x", null, { c: true }] }, { "": "", 
 const bytes = [new Uint8Array(), new Uint8Array([0, 1, 255])];
 
 /** Values that the original does not keep as they are; each is a known difference. */
-const textsLost = ["mlmd-struct::AAAA", "__MLMD_NULL__", "cut\0here"];
+const textsLost = ["mlmd-struct::AAAA", "__MLMD_NULL__", "cut\0here", "\0"];
 const doublesLost = [0.1 + 0.2, 1 / 3, 1e-9, -0, 1e300 / 3, 5e-324, 12345678.9012345];
 const doublesRefused = [Number.NaN, Number.POSITIVE_INFINITY];
 
 /** How often one of those is taken; they make later answers differ, which ends a sequence early. */
-const lostChance = 0.002;
+const lostChance = 0.003;
 
 export const propertyTypes = [1, 2, 3, 4, 5, 6] as const satisfies PropertyType[];
 
 export function text(random: Random): string {
-  return random.pick(random.chance(lostChance) ? textsLost : texts);
+  return random.pick(random.chance(lostChance * 2) ? textsLost : texts);
 }
 
 export function integer(random: Random): bigint {
