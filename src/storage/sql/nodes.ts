@@ -1,5 +1,5 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
-import type { NodeName, NodeProperty } from "../../domain/ports.ts";
+import type { NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import {
@@ -163,7 +163,7 @@ export async function putProperties(
 export async function deleteProperties(
   db: Connection,
   kind: KindFacts,
-  properties: readonly Omit<NodeProperty, "value">[],
+  properties: readonly PropertyKey[],
 ): Promise<void> {
   const { property, owner } = nodeTables[kind.name];
   const value = raw("?");

@@ -6,6 +6,7 @@ import type {
   NodeProperty,
   NodeQuery,
   ParentLink,
+  PropertyKey,
   TypeKey,
   TypeProperty,
   WriteTransaction,
@@ -76,7 +77,7 @@ export class SqlTransaction implements WriteTransaction {
   putProperties(kind: KindFacts, properties: readonly NodeProperty[]) {
     return nodes.putProperties(this.#db, kind, properties);
   }
-  deleteProperties(kind: KindFacts, properties: readonly Omit<NodeProperty, "value">[]) {
+  deleteProperties(kind: KindFacts, properties: readonly PropertyKey[]) {
     return nodes.deleteProperties(this.#db, kind, properties);
   }
 

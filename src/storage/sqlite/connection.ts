@@ -10,7 +10,7 @@ import { fromDriver, isBusy } from "./errors.ts";
 const statementsMax = 500;
 
 /** How long to wait between two tries to get a lock. */
-const retryMs = 10;
+const retryMs = 5;
 
 /** One database connection: transactions, one at a time, over cached prepared statements. */
 export class SqliteConnection {
@@ -57,12 +57,11 @@ export class SqliteConnection {
   }
 
   /** Waits for a lock without blocking the process; ABORTED when it takes longer than the busy timeout. */
-  async retryWhileBusy(step: (database: Database.Database) => unknown): Promise<void> {
+  async retryWhileBusy<T>(step: (database: Database.Database) => T | Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (;;) {
       try {
-        step(this.#usable());
-        return;
+        return await step(this.#usable());
       } catch (error) {
         if (!isBusy(error) || performance.now() >= deadline) throw fromDriver(error);
       }

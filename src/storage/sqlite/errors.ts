@@ -32,8 +32,10 @@ export function fromDriver(error: unknown): Error {
   return new MlmdError("INTERNAL", "the database failed", { cause: error });
 }
 
+/** Whether another connection's lock was in the way; also of an error that was explained already. */
 export function isBusy(error: unknown): boolean {
-  return driverCode(error).startsWith("SQLITE_BUSY");
+  const cause = error instanceof MlmdError ? error.cause : error;
+  return driverCode(cause).startsWith("SQLITE_BUSY");
 }
 
 function driverCode(error: unknown): string {

@@ -49,7 +49,7 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
   }
   const writer = connect("write");
   return closeOnFailure(writer, async () => {
-    await prepare(writer);
+    await writer.retryWhileBusy(() => prepare(writer));
     return new SqliteStorage(location === "memory" ? writer : connect("read"), writer);
   });
 }
@@ -82,7 +82,8 @@ function opener(
     const database = new driver(location === "memory" ? ":memory:" : location.path, {
       readonly: location !== "memory" && location.mode === "READONLY",
       fileMustExist: location !== "memory" && location.mode !== "READWRITE_OPENCREATE",
-      timeout: busyTimeoutMs,
+      // A writer waits for locks by itself, without blocking the process that may have to release one.
+      timeout: mode === "read" ? busyTimeoutMs : 0,
     });
     database.defaultSafeIntegers(true);
     database.pragma("synchronous = FULL");
@@ -112,10 +113,8 @@ async function prepare(connection: SqliteConnection): Promise<void> {
     if (connection.use(inspectSchema) === "empty") return false;
     return connection.use(hasAdditionalIndexes) && (await hasBuiltInTypes(tx));
   });
-  await connection.retryWhileBusy((database) => database.pragma("journal_mode = WAL"));
+  connection.use((database) => database.pragma("journal_mode = WAL"));
   if (!ready) await connection.transaction("BEGIN IMMEDIATE", (tx) => complete(connection, tx));
-  // From here on the connection waits for locks by itself, without blocking the process.
-  connection.use((database) => database.pragma("busy_timeout = 0"));
 }
 
 /** Looks again at what is there: another process may have been faster. */
