@@ -84,7 +84,7 @@ export {
   type StructValue,
 } from "./client/values.ts";
 export { type Code, MlmdError } from "./errors.ts";
-export { openStore, type StoreConfig } from "./open.ts";
+export { type LineageLimits, openStore, type StoreConfig } from "./open.ts";
 
 // Second tier: the raw messages, for `store.rpc` and for what the first tier leaves out.
 

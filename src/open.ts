@@ -1,11 +1,14 @@
 import { MetadataStore } from "./client/store.ts";
 import type { MetadataService } from "./contract/service.ts";
 import type { LineageLimits } from "./domain/lineage/walk.ts";
+
 import type { Storage } from "./domain/ports.ts";
 import { type StoreOptions as DomainOptions, Store } from "./domain/store.ts";
 import { invalidArgument } from "./errors.ts";
 import type { GrpcConfig } from "./rpc/client.ts";
 import type { SqliteOptions } from "./storage/sqlite/open.ts";
+
+export { defaultLineageLimits, type LineageLimits } from "./domain/lineage/walk.ts";
 
 /** Where the metadata is: exactly one of the alternatives. */
 export type StoreConfig = (

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { MlmdError } from "../errors.ts";
-import { openService, type StoreConfig } from "../open.ts";
+import { defaultLineageLimits as lineage, openService, type StoreConfig } from "../open.ts";
 import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts";
 
 interface ServeOptions {
@@ -12,6 +12,8 @@ interface ServeOptions {
   readonly port: number;
   readonly maxReceiveBytes?: number;
   readonly maxSendBytes?: number;
+  readonly maxLineageNodes: number;
+  readonly maxLineageEvents: number;
   readonly logLevel: string;
   readonly example?: true;
 }
@@ -26,6 +28,18 @@ export function serveCommand(): Command {
     .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber, 8080)
     .option("--max-receive-bytes <bytes>", "the largest request to accept (4 MiB unless given)", wholeNumber)
     .option("--max-send-bytes <bytes>", "the largest answer to send (unlimited unless given)", wholeNumber)
+    .option(
+      "--max-lineage-nodes <count>",
+      "the most nodes of one lineage answer",
+      wholeNumber,
+      lineage.nodesMax,
+    )
+    .option(
+      "--max-lineage-events <count>",
+      "the most events of one lineage answer",
+      wholeNumber,
+      lineage.eventsMax,
+    )
     .addOption(
       new Option("--log-level <level>", "what to log; calls that worked are logged at info")
         .choices(["debug", "info", "warn", "error", "silent"])
@@ -68,9 +82,11 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   stopOnSignal(server, close);
 }
 
-function storeConfig({ sqlite, readOnly }: ServeOptions): StoreConfig {
-  if (sqlite === undefined) return { fake: true };
-  return { sqlite: { path: sqlite, mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE" } };
+function storeConfig(options: ServeOptions): StoreConfig {
+  const { sqlite, readOnly, maxLineageNodes: nodesMax, maxLineageEvents: eventsMax } = options;
+  const lineageLimits = { nodesMax, eventsMax };
+  if (sqlite === undefined) return { fake: true, lineageLimits };
+  return { sqlite: { path: sqlite, mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE" }, lineageLimits };
 }
 
 function explain(error: unknown, host: string): unknown {

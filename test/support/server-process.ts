@@ -13,11 +13,18 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
 
-/** Starts `mlmd serve` with these arguments and waits until it listens. */
-export async function startServerProcess(args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [main, "serve", "--port", "0", "--log-level", "error", ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+/** Starts `mlmd serve` with these arguments, and those for Node itself, and waits until it listens. */
+export async function startServerProcess(
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): Promise<ServerProcess> {
+  const child = spawn(
+    process.execPath,
+    [...nodeArgs, main, "serve", "--port", "0", "--log-level", "error", ...args],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   const exited = once(child, "exit") as Promise<[number | null, string | null]>;
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stderr })) {

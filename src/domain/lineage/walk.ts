@@ -12,7 +12,8 @@ export interface LineageLimits {
   readonly eventsMax: number;
 }
 
-export const defaultLineageLimits: LineageLimits = { nodesMax: 1_000_000, eventsMax: 2_000_000 };
+/** Enough for any graph that a client can hold; an answer of this size takes some hundred megabytes here. */
+export const defaultLineageLimits: LineageLimits = { nodesMax: 200_000, eventsMax: 500_000 };
 
 /** Nodes that end the walk: they are not expanded, and left out unless they are included. */
 export interface Ending {
