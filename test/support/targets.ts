@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type MetadataStore, openStore } from "../../src/index.ts";
+import { startServer } from "../../src/rpc/server.ts";
+
+/** A store under test and what must be undone after it. */
+export interface OpenTarget {
+  readonly store: MetadataStore;
+  close(): Promise<void>;
+}
+
+/**
+ * One way to reach a store. Each `open` gives a fresh, empty one. The store itself runs in this process, so
+ * that a test can set the clock it sees.
+ */
+export interface Target {
+  readonly name: string;
+  open(): Promise<OpenTarget>;
+}
+
+/** A new database needs one entry here; no case changes. */
+const databases: readonly Target[] = [
+  { name: "SQLite file", open: openFile },
+  { name: "in memory", open: async () => opened(await openStore({ fake: true })) },
+];
+
+export const targets: readonly Target[] = databases.flatMap((database) => [
+  { ...database, name: `${database.name}, embedded` },
+  overGrpc(database),
+]);
+
+async function openFile(): Promise<OpenTarget> {
+  const folder = await mkdtemp(join(tmpdir(), "mlmd-"));
+  const store = await openStore({ sqlite: { path: join(folder, "mlmd.db"), mode: "READWRITE_OPENCREATE" } });
+  return opened(store, () => rm(folder, { recursive: true }));
+}
+
+function overGrpc(database: Target): Target {
+  return {
+    name: `${database.name}, over gRPC`,
+    open: async () => {
+      const behind = await database.open();
+      const server = await startServer({ service: behind.store.rpc, host: "127.0.0.1", port: 0 });
+      const store = await openStore({ grpc: { host: "127.0.0.1", port: server.port } });
+      return opened(store, async () => {
+        await server.close();
+        await behind.close();
+      });
+    },
+  };
+}
+
+function opened(store: MetadataStore, cleanUp: () => Promise<unknown> = async () => {}): OpenTarget {
+  return {
+    store,
+    close: async () => {
+      await store.close();
+      await cleanUp();
+    },
+  };
+}
