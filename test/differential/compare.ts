@@ -59,11 +59,16 @@ function sorted(list: Canonical[]): Canonical[] {
 }
 
 /** Messages of errors are not compared: they are not part of the contract. */
-export function agree({ operation, original, ours }: Comparison): boolean {
+export function same({ original, ours }: Comparison): boolean {
   if (original.code !== ours.code) return false;
   if (original.answer === undefined || ours.answer === undefined) return true;
-  if (sameCanonical(original.answer, ours.answer)) return true;
-  return isOrderedByUpdateTime(operation) && sameUpToTies(original.answer, ours.answer);
+  return sameCanonical(original.answer, ours.answer);
+}
+
+/** Whether the difference is one of chance. */
+export function sameButForTies({ operation, original, ours }: Comparison): boolean {
+  if (!isOrderedByUpdateTime(operation) || !original.answer || !ours.answer) return false;
+  return sameUpToTies(original.answer, ours.answer);
 }
 
 export function isOrderedByUpdateTime({ request }: Operation): boolean {

@@ -152,9 +152,11 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     id: "text-with-nul",
-    reason: "a text is stored whole; the original cuts it at the first NUL character",
+    reason:
+      "a text is stored whole; the original cuts it at the first NUL character, and takes the rest for a change or for none",
     parts: true,
-    explains: (comparison) => sameAfter(comparison, cutAtNul),
+    explains: (comparison, earlier) =>
+      mentioned(/\\u0000/, comparison, earlier) && sameAfter(comparison, cutAtNul),
   },
   {
     id: "one-name-in-both-maps",
@@ -282,6 +284,7 @@ function cutAtNul(answer: CanonicalMessage): void {
     for (const [field, value] of Object.entries(message)) {
       if (typeof value === "string") message[field] = value.split("\0")[0] as string;
     }
+    drop([message], "last_update_time_since_epoch");
   });
 }
 

@@ -10,7 +10,7 @@ import { shrink } from "./shrink.ts";
 const sequenceLength = 300;
 
 /** A run of so many operations that each known difference should have come up in it. */
-const longEnough = 20_000;
+const longEnough = 200_000;
 
 const mismatchesShownMax = 8;
 
