@@ -22,14 +22,15 @@ export const sqliteDialect: Dialect = {
 
   // The original keeps messages as base64 text here, although the column is a BLOB.
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
-  decodeProto: decodeProto,
+  decodeProto,
 
   rowOrder: raw("rowid"),
 };
 
+/** Never a Buffer: the bytes inside a message are pieces of what it is read from, and go to callers. */
 function decodeProto(stored: SqlValue): Uint8Array {
-  if (typeof stored === "string") return Buffer.from(stored, "base64");
-  if (stored instanceof Uint8Array) return stored;
+  if (typeof stored === "string") return new Uint8Array(Buffer.from(stored, "base64"));
+  if (stored instanceof Uint8Array) return new Uint8Array(stored);
   throw new TypeError("a proto value is neither text nor bytes");
 }
 
