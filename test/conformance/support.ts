@@ -373,3 +373,17 @@ export async function makeType(calls: KindCalls, type: TypeInit = { properties: 
   });
   return { typeId, node };
 }
+
+/** Types as in `makeTypes`, and as many nodes of each as asked for: artifacts 1, 2, …; executions 1, 2, …; contexts 1, 2, … */
+export async function makeNodes(
+  subject: Subject,
+  counts: { artifacts?: number; executions?: number; contexts?: number },
+): Promise<World> {
+  const world = await makeTypes(subject);
+  const times = <T>(count: number | undefined, node: (index: number) => T) =>
+    Array.from({ length: count ?? 0 }, (_, index) => node(index + 1));
+  await subject.artifact.put(times(counts.artifacts, (n) => ({ typeId: world.artifactType, uri: `a${n}` })));
+  await subject.execution.put(times(counts.executions, () => ({ typeId: world.executionType })));
+  await subject.context.put(times(counts.contexts, (n) => ({ typeId: world.contextType, name: `c${n}` })));
+  return world;
+}
