@@ -11,9 +11,18 @@ const orderColumns: Readonly<Record<OrderField, Sql>> = {
   lastUpdateTime: raw("n.last_update_time_since_epoch"),
 };
 
-/** Everything that restricts the list is in the one query, so that no list of ids goes back and forth. */
+/**
+ * Everything that restricts the list is in one query, so that no list of ids goes back and forth; a page of one
+ * type may take a second one.
+ */
 export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuery): Promise<ListedNode[]> {
   if (query.ids?.length === 0) return [];
+  const nearby = isPageOfType(query) ? await select(db, kind, query, nearbyNodes(kind, query)) : [];
+  if (nearby.length > 0 && nearby.length === query.limit) return nearby;
+  return select(db, kind, query, nodeTables[kind.name].node);
+}
+
+function select(db: Connection, kind: KindFacts, query: NodeQuery, nodes: Sql): Promise<ListedNode[]> {
   const joins: Sql[] = [];
   const conditions: Sql[] = [];
   if (query.typeId !== undefined) conditions.push(sql`n.type_id = ${query.typeId}`);
@@ -30,10 +39,37 @@ export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuer
   }
   return db.all(sql`
     SELECT ${filter?.mayRepeat ? raw("DISTINCT") : empty} n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"
-    FROM ${nodeTables[kind.name].node} n ${join(joins, " ")}
-    ${conditions.length > 0 ? sql`WHERE ${join(conditions, " AND ")}` : empty}
+    FROM ${nodes} n ${join(joins, " ")}
+    ${where(conditions)}
     ORDER BY ${ordering(query.order)}
-    ${query.limit === undefined ? empty : sql`LIMIT ${BigInt(query.limit)}`}`);
+    ${limited(query.limit)}`);
+}
+
+/**
+ * No index has the nodes of one type in the order of a list: the index of the type gives all of them, to be
+ * sorted for every page, which a type of many nodes makes slow. Of such a type there are enough among the next
+ * few nodes of any type, and those an index does have in order.
+ */
+const nearbyMax = 5000n;
+
+function isPageOfType({ typeId, limit, contextId, ids, filter }: NodeQuery): boolean {
+  return typeId !== undefined && limit !== undefined && contextId === undefined && !ids && !filter;
+}
+
+function nearbyNodes(kind: KindFacts, { order, after }: NodeQuery): Sql {
+  return sql`(
+    SELECT n.id, n.type_id, n.create_time_since_epoch, n.last_update_time_since_epoch
+    FROM ${nodeTables[kind.name].node} n
+    ${where(after ? [behind(order, after)] : [])}
+    ORDER BY ${ordering(order)} LIMIT ${nearbyMax})`;
+}
+
+function where(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0 ? empty : sql`WHERE ${join(conditions, " AND ")}`;
+}
+
+function limited(limit: number | undefined): Sql {
+  return limit === undefined ? empty : sql`LIMIT ${BigInt(limit)}`;
 }
 
 function membershipJoin(kind: KindFacts): Sql {
