@@ -128,7 +128,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "doubles are stored exactly; the original keeps six decimals and finds an update where there is none",
     parts: true,
-    explains: (comparison) => holdsLostDouble(comparison.ours.answer) && sameAfter(comparison, roundDoubles),
+    explains: (comparison) => holdsLostDouble(comparison.ours.answer) && sameAfter(comparison, loseValues),
   },
   {
     id: "text-that-looks-encoded",
@@ -139,7 +139,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       mentioned(/mlmd-struct::AAAA|__MLMD_NULL__/, comparison, earlier) &&
       (([codes.INVALID_ARGUMENT, codes.INTERNAL] as number[]).includes(comparison.original.code) ||
         failsForExpectedTime(comparison) ||
-        sameAfter(comparison, dropNullMarks)),
+        sameAfter(comparison, loseValues)),
   },
   {
     id: "proto-without-type-url",
@@ -156,7 +156,7 @@ export const knownDifferences: readonly KnownDifference[] = [
       "a text is stored whole; the original cuts it at the first NUL character, and takes the rest for a change or for none",
     parts: true,
     explains: (comparison, earlier) =>
-      mentioned(/\\u0000/, comparison, earlier) && sameAfter(comparison, cutAtNul),
+      mentioned(/\\u0000/, comparison, earlier) && sameAfter(comparison, loseValues),
   },
   {
     id: "one-name-in-both-maps",
@@ -258,10 +258,14 @@ function holdsLostDouble(answer: CanonicalMessage | undefined): boolean {
   return holds;
 }
 
-/** Rounds as the original does, and forgets when nodes were updated. */
-function roundDoubles(answer: CanonicalMessage): void {
+/** What the original loses of values, in one: a node may have several. With it goes when the node was updated. */
+function loseValues(answer: CanonicalMessage): void {
   visit(answer, (message) => {
-    if (typeof message.double_value === "string") message.double_value = rounded(message.double_value);
+    for (const [field, value] of Object.entries(message)) {
+      if (value === "__MLMD_NULL__") delete message[field];
+      else if (field === "double_value" && typeof value === "string") message[field] = rounded(value);
+      else if (typeof value === "string") message[field] = value.split("\0")[0] as string;
+    }
     drop([message], "last_update_time_since_epoch");
   });
 }
@@ -269,23 +273,6 @@ function roundDoubles(answer: CanonicalMessage): void {
 /** A double as the original gives it back: written with six decimals, read with 15 digits. */
 function rounded(double: string): string {
   return String(Number(Number(Number(double).toFixed(6)).toPrecision(15)) + 0);
-}
-
-function dropNullMarks(answer: CanonicalMessage): void {
-  visit(answer, (message) => {
-    for (const [field, value] of Object.entries(message)) {
-      if (value === "__MLMD_NULL__") delete message[field];
-    }
-  });
-}
-
-function cutAtNul(answer: CanonicalMessage): void {
-  visit(answer, (message) => {
-    for (const [field, value] of Object.entries(message)) {
-      if (typeof value === "string") message[field] = value.split("\0")[0] as string;
-    }
-    drop([message], "last_update_time_since_epoch");
-  });
 }
 
 function visit(value: Canonical, change: (message: CanonicalMessage) => void): void {

@@ -3,10 +3,7 @@ import type { Random } from "../random.ts";
 import { nodeName, uri } from "./nodes.ts";
 import { typeName } from "./types.ts";
 import { idFrom } from "./values.ts";
-import type { World } from "./world.ts";
-
-/** One condition on a node of the kind; `alias` numbers the neighbours and properties it joins. */
-type Term = (random: Random, world: World, kind: KindName) => string;
+import { kindNames, type World } from "./world.ts";
 
 const states = {
   artifact: ["UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED"],
@@ -21,6 +18,12 @@ const eventTypes = [
   "INTERNAL_INPUT",
   "INTERNAL_OUTPUT",
 ] as const;
+
+const neighbours = {
+  artifact: ["contexts"],
+  execution: ["contexts"],
+  context: ["parent_contexts", "child_contexts", "artifacts", "executions"],
+} as const;
 
 const comparisons = ["=", "!=", "<>", "<", "<=", ">", ">="] as const;
 
@@ -48,147 +51,259 @@ const mistakes = [
   "id IN ()",
   "id == 1",
   "id = 1; id = 2",
+  "id = 1 = 1",
+  "name LIKE 1",
+  "name + 1 = 2",
+  "NOT id",
+  "id = NULL",
+  "type IS TRUE",
+  "id BETWEEN 'a' AND 'b'",
+  "id IN (1, 'a')",
+  "name = 'a' 'b'",
+  "contexts_.id = 1",
+  "id = 1AND name = 'a'",
+  "LENGTH(id) = 1",
+  "NOPE(id) = 1",
 ];
 
-/** Mostly a condition that a few of the nodes meet. */
+/** A condition on nodes of the kind, mostly one that some of them meet. */
 export function filter(random: Random, world: World, kind: KindName): string {
   if (random.chance(0.04)) return random.pick(mistakes);
-  if (random.chance(0.06)) return random.pick(oddities);
-  const terms = random.list(1, 3, (index) => negated(random, term(random, world, kind, index)));
-  return terms.reduce((left, right) => {
-    const joined = `${left} ${random.pick(["AND", "OR", "and", "OR"])} ${right}`;
-    return random.chance(0.3) ? `(${joined})` : joined;
-  });
+  if (random.chance(0.04)) return random.pick(oddities);
+  return new Writer(random, world, kind).condition(random.int(0, 2));
 }
 
-function negated(random: Random, condition: string): string {
-  return random.chance(0.12) ? `NOT (${condition})` : condition;
-}
+/** Writes expressions of a wanted type, `depth` levels deep at most. */
+class Writer {
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #kind: KindName;
+  /** The original refuses some filters with two conditions on enums. */
+  #hasEnum = false;
 
-function term(random: Random, world: World, kind: KindName, index: number): string {
-  // A second condition of the same enum is refused by the original, hence states come first or not at all.
-  const stateTerms: [number, Term][] = index === 0 && kind !== "context" ? [[12, state]] : [];
-  const eventTerms: [number, Term][] = kind === "context" ? [] : [[10, event(index)]];
-  const make = random.weighted<Term>([
-    ...stateTerms,
-    ...eventTerms,
-    [14, id],
-    [12, name],
-    [10, type],
-    [6, time],
-    [10, kind === "artifact" ? artifactUri : name],
-    [10, neighbour],
-    [14, property],
-    [6, arithmetic],
-  ]);
-  return make(random, world, kind);
-}
+  constructor(random: Random, world: World, kind: KindName) {
+    this.#random = random;
+    this.#world = world;
+    this.#kind = kind;
+  }
 
-const id: Term = (random, world, kind) => {
-  const one = () => idFrom(random, world.nodes(kind), 0.02);
-  return random.weighted([
-    [40, `id ${random.pick(comparisons)} ${one()}`],
-    [20, `id ${random.pick(["IN", "NOT IN"])} (${one()}, ${one()}, ${one()})`],
-    [10, `id BETWEEN ${one()} AND ${one()}`],
-    [10, `type_id ${random.pick(comparisons)} ${idFrom(random, world.types(kind))}`],
-  ]);
-};
+  condition(depth: number): string {
+    const { int, pick, chance } = bound(this.#random);
+    if (depth === 0) return this.#predicate();
+    const inner = () => this.condition(int(0, depth - 1));
+    return this.#random.weighted<() => string>([
+      [30, () => `${inner()} ${pick(["AND", "and"])} ${inner()}`],
+      [25, () => `${inner()} ${pick(["OR", "Or"])} ${inner()}`],
+      [15, () => `(${inner()})`],
+      [12, () => `NOT ${chance(0.5) ? `(${inner()})` : this.#predicate()}`],
+      [4, () => `(${inner()}) IS ${pick(["TRUE", "NOT TRUE", "FALSE", "NOT FALSE", "NULL", "NOT NULL"])}`],
+      [4, () => `CASE WHEN ${inner()} THEN ${inner()} ${chance(0.5) ? `ELSE ${inner()} ` : ""}END`],
+      [4, () => `${inner()} /* so */`],
+      [10, () => this.#predicate()],
+    ])();
+  }
 
-const name: Term = (random) =>
-  random.weighted([
-    [30, `name ${random.pick(comparisons)} ${literal(nodeName(random))}`],
-    [15, `name ${random.pick(["LIKE", "NOT LIKE"])} ${random.pick(["'n%'", "'n_'", "'N1%'", "'%'", "'_'"])}`],
-    [10, `name IN (${literal(nodeName(random))}, ${literal(nodeName(random))})`],
-    [10, `name IS ${random.pick(["NULL", "NOT NULL"])}`],
-    [10, `external_id ${random.pick(["= 'x1'", "IS NULL", "LIKE 'x%'", '> "x3"'])}`],
-  ]);
+  #predicate(): string {
+    return this.#random.weighted<() => string>([
+      [24, () => this.#ofIntegers()],
+      [22, () => this.#ofStrings()],
+      [6, () => this.#ofDoubles()],
+      [10, () => this.#ofEnum()],
+      [
+        4,
+        () =>
+          `${this.#property("bool_value")} ${this.#random.pick(["= true", "!= FALSE", "IS NULL", "= (1 = 1)"])}`,
+      ],
+      [3, () => this.#property("bool_value")],
+      [3, () => this.#ofTimes()],
+      [1, () => this.#random.pick(["true", "1 = 1", "false", "NULL IS NULL"])],
+    ])();
+  }
 
-const type: Term = (random) => `type ${random.pick(["=", "!=", "LIKE"])} ${literal(typeName(random) ?? "")}`;
+  #ofIntegers(): string {
+    const { pick, chance } = bound(this.#random);
+    // One with an id mostly finds something.
+    if (chance(0.5)) return `id ${pick(["<", ">", "!=", "<=", ">="])} ${this.#id(this.#kind)}`;
+    return this.#random.weighted<() => string>([
+      [40, () => `${this.#integer(1)} ${pick(comparisons)} ${this.#integer(1)}`],
+      [20, () => `${this.#integer(1)} ${pick(["IN", "NOT IN", "in"])} (${this.#integers()})`],
+      [
+        15,
+        () => `${this.#integer(1)} ${pick(["", "NOT "])}BETWEEN ${this.#integer(0)} AND ${this.#integer(0)}`,
+      ],
+      [10, () => `${this.#integer(1)} IS ${pick(["NULL", "NOT NULL", "not null"])}`],
+      [5, () => `${this.#integer(0)} ${pick(comparisons)} ${this.#double(0)}`],
+    ])();
+  }
 
-const artifactUri: Term = (random) =>
-  `uri ${random.pick(["=", "!=", "LIKE", ">="])} ${random.chance(0.3) ? "'s3%'" : literal(uri(random))}`;
+  #integers(): string {
+    return Array.from({ length: this.#random.int(1, 4) }, () => this.#id(this.#kind)).join(", ");
+  }
 
-const time: Term = (random) =>
-  random.pick([
-    "create_time_since_epoch < last_update_time_since_epoch",
-    "create_time_since_epoch = last_update_time_since_epoch",
-    "create_time_since_epoch > 0",
-    "last_update_time_since_epoch > 99999999999999",
-  ]);
+  #ofStrings(): string {
+    const { pick } = bound(this.#random);
+    return this.#random.weighted<() => string>([
+      [40, () => `${this.#string(1)} ${pick(comparisons)} ${this.#text()}`],
+      [20, () => `${this.#string(1)} ${pick(["LIKE", "NOT LIKE", "like"])} ${this.#pattern()}`],
+      [10, () => `${this.#string(1)} ${pick(["IN", "NOT IN"])} (${this.#text()}, ${this.#text()})`],
+      [10, () => `${this.#string(0)} IS ${pick(["NULL", "NOT NULL"])}`],
+      [5, () => `${this.#string(0)} BETWEEN ${this.#text()} AND ${this.#text()}`],
+      [5, () => `${this.#string(0)} = ${this.#string(0)}`],
+    ])();
+  }
 
-const state: Term = (random, _world, kind) => {
-  const field = kind === "artifact" ? "state" : "last_known_state";
-  const names = kind === "artifact" ? states.artifact : states.execution;
-  return random.weighted([
-    [40, `${field} ${random.pick(["=", "!="])} ${random.pick(names)}`],
-    [30, `${field} ${random.pick(["IN", "NOT IN"])} (${random.pick(names)}, ${random.pick(names)})`],
-    [15, `${field} IS ${random.pick(["NULL", "NOT NULL"])}`],
-  ]);
-};
+  #ofDoubles(): string {
+    const { pick } = bound(this.#random);
+    return this.#random.weighted<() => string>([
+      [40, () => `${this.#double(1)} ${pick(comparisons)} ${this.#double(1)}`],
+      [10, () => `${this.#double(1)} BETWEEN ${this.#doubleLiteral()} AND ${this.#doubleLiteral()}`],
+      [10, () => `${this.#double(0)} IN (${this.#doubleLiteral()}, ${this.#random.int(0, 2)})`],
+      [10, () => `${this.#property("double_value")} IS ${pick(["NULL", "NOT NULL"])}`],
+    ])();
+  }
 
-function event(index: number): Term {
-  return (random, world, kind) => {
-    const alias = `events_${index}`;
-    const other = kind === "artifact" ? "execution" : "artifact";
-    return random.weighted([
-      [40, `${alias}.${other}_id ${random.pick(comparisons)} ${idFrom(random, world.nodes(other))}`],
-      [30, `${alias}.type = ${eventTypes[(random.int(0, 1) * 3 + index) % eventTypes.length]}`],
-      [20, `${alias}.milliseconds_since_epoch ${random.pick(comparisons)} ${random.pick([0, 1, 1000])}`],
+  /** Times differ from store to store; these comparisons do not. */
+  #ofTimes(): string {
+    return this.#random.pick([
+      "create_time_since_epoch < last_update_time_since_epoch",
+      "create_time_since_epoch = last_update_time_since_epoch",
+      "create_time_since_epoch > 0",
+      "last_update_time_since_epoch > 99999999999999",
     ]);
-  };
+  }
+
+  #ofEnum(): string {
+    const { pick } = bound(this.#random);
+    if (this.#hasEnum) return this.#ofIntegers();
+    this.#hasEnum = true;
+    const [column, names] = this.#enumColumn();
+    // In filters on contexts the original understands these only.
+    const positive = this.#kind === "context";
+    return this.#random.weighted<() => string>([
+      [40, () => `${column} ${positive ? "=" : pick(["=", "!="])} ${pick(names)}`],
+      [30, () => `${column} ${positive ? "IN" : pick(["IN", "NOT IN"])} (${pick(names)}, ${pick(names)})`],
+      [15, () => `${column} IS ${pick(["NULL", "NOT NULL"])}`],
+    ])();
+  }
+
+  #enumColumn(): [column: string, names: readonly string[]] {
+    const alias = this.#random.pick(["a", "0"]);
+    switch (this.#kind) {
+      case "artifact":
+        return this.#random.chance(0.6) ? ["state", states.artifact] : [`events_${alias}.type`, eventTypes];
+      case "execution":
+        return this.#random.chance(0.6)
+          ? ["last_known_state", states.execution]
+          : [`events_${alias}.type`, eventTypes];
+      default:
+        return this.#random.chance(0.5)
+          ? [`artifacts_${alias}.state`, states.artifact]
+          : [`executions_${alias}.last_known_state`, states.execution];
+    }
+  }
+
+  #integer(depth: number): string {
+    const { int, pick } = bound(this.#random);
+    return this.#random.weighted<() => string>([
+      [40, () => pick(["id", "type_id", "ID", "`id`"])],
+      [15, () => this.#property("int_value")],
+      [20, () => this.#id(pick(kindNames))],
+      [10, () => this.#neighbour("id")],
+      [10, () => String(pick([0, 1, 7, 42, "0x1F", "-1"]))],
+      [8, () => this.#ofEvent()],
+      [depth * 8, () => `${this.#integer(depth - 1)} ${pick(["+", "-", "*"])} ${int(1, 3)}`],
+      [depth * 3, () => `(${this.#integer(depth - 1)})`],
+      [depth * 3, () => `LENGTH(${this.#string(depth - 1)})`],
+      [depth * 2, () => `COALESCE(${this.#property("int_value")}, ${this.#integer(depth - 1)})`],
+      [depth * 2, () => `ABS(${this.#property("int_value")} + 1)`],
+      [depth * 2, () => `- ${this.#integer(depth - 1)}`],
+    ])();
+  }
+
+  #double(depth: number): string {
+    const { pick } = bound(this.#random);
+    return this.#random.weighted<() => string>([
+      [40, () => this.#property("double_value")],
+      [30, () => this.#doubleLiteral()],
+      [depth * 8, () => `${this.#double(depth - 1)} ${pick(["+", "-", "*"])} ${this.#doubleLiteral()}`],
+      [depth * 8, () => `${this.#integer(depth - 1)} / ${pick([2, 4, "0.5"])}`],
+    ])();
+  }
+
+  #string(depth: number): string {
+    const { pick } = bound(this.#random);
+    const columns =
+      this.#kind === "artifact" ? ["name", "type", "uri", "external_id"] : ["name", "type", "external_id"];
+    return this.#random.weighted<() => string>([
+      [45, () => pick(columns)],
+      [15, () => this.#property("string_value")],
+      [10, () => this.#neighbour(pick(["name", "type"]))],
+      [depth * 4, () => `${pick(["LOWER", "upper", "TRIM"])}(${this.#string(depth - 1)})`],
+      [depth * 2, () => `SUBSTR(${this.#string(depth - 1)}, 1, 2)`],
+      [depth * 2, () => `COALESCE(${this.#string(depth - 1)}, ${this.#text()})`],
+    ])();
+  }
+
+  /** Literals without what the original's printing of them changes: quotes, backslashes, names of columns. */
+  #text(): string {
+    const text = this.#random.weighted([
+      [35, nodeName(this.#random)],
+      [25, typeName(this.#random) ?? ""],
+      [15, uri(this.#random)],
+      [25, this.#random.pick(["a", "", "x y", "x1", "NULL", "properties.a.b", "-- no", "N1"])],
+    ]);
+    const plain = text.replace(/["'\\]/g, "");
+    return this.#random.chance(0.8) ? `'${plain}'` : `"${plain}"`;
+  }
+
+  #pattern(): string {
+    return this.#random.pick([
+      "'n%'",
+      "'n_'",
+      "'N1%'",
+      "'%'",
+      "'_'",
+      "'%a%'",
+      "'mlmd.%'",
+      "''",
+      "'s3%'",
+      "'%ü%'",
+    ]);
+  }
+
+  #doubleLiteral(): string {
+    return this.#random.pick(["0.0", "1.5", "-2.25", "0.000001", "1e15", ".5", "2.", "25e-1", "123456.789"]);
+  }
+
+  #property(field: string): string {
+    const { pick } = bound(this.#random);
+    const custom = this.#random.chance(0.5);
+    const names = custom ? ["c1", "c1", "c2", "`a:b c`"] : ["p1", "p2", "p3", "`p 7:x`"];
+    return `${custom ? "custom_properties" : "properties"}.${pick(names)}.${field}`;
+  }
+
+  #neighbour(field: string): string {
+    const group = this.#random.pick<string>(neighbours[this.#kind]);
+    return `${group}_${this.#random.pick(["a", "b"])}.${field}`;
+  }
+
+  #ofEvent(): string {
+    const alias = `events_${this.#random.pick(["a", "0"])}`;
+    if (this.#kind === "context") return this.#neighbour("id");
+    const other = this.#kind === "artifact" ? "execution" : "artifact";
+    return `${alias}.${this.#random.pick([`${other}_id`, `${other}_id`, "milliseconds_since_epoch * 0"])}`;
+  }
+
+  #id(kind: KindName): string {
+    const id = idFrom(this.#random, this.#world.nodes(kind), 0.01);
+    return id < 0n ? "0" : String(id);
+  }
 }
 
-const neighbour: Term = (random, world, kind) => {
-  const group = random.pick(
-    kind === "context" ? ["parent_contexts", "child_contexts", "artifacts", "executions"] : ["contexts"],
-  );
-  const kindOfGroup = group.endsWith("contexts")
-    ? "context"
-    : group === "artifacts"
-      ? "artifact"
-      : "execution";
-  const alias = `${group}_${random.pick(["a", "b"])}`;
-  return random.weighted([
-    [40, `${alias}.id ${random.pick(comparisons)} ${idFrom(random, world.nodes(kindOfGroup))}`],
-    [25, `${alias}.name ${random.pick(["=", "!=", "LIKE"])} ${literal(nodeName(random))}`],
-    [20, `${alias}.type = ${literal(typeName(random) ?? "")}`],
-    [5, `${alias}.id IS ${random.pick(["NULL", "NOT NULL"])}`],
-  ]);
-};
-
-const property: Term = (random) => {
-  const custom = random.chance(0.5);
-  const names = custom ? ["c1", "c2", "c3", "`a:b c`"] : ["p1", "p2", "p3", "p6", "`p 7:x`"];
-  const column = `${custom ? "custom_properties" : "properties"}.${random.pick(names)}`;
-  return random.weighted([
-    [30, `${column}.int_value ${random.pick(comparisons)} ${random.pick([0, 1, 7, -1, 42])}`],
-    [20, `${column}.double_value ${random.pick(comparisons)} ${random.pick([0, 1, 1.5, "-2.25", 0.000001])}`],
-    [
-      20,
-      `${column}.string_value ${random.pick(["=", "!=", "LIKE", "<"])} ${random.pick(["'a'", "''", "'x y'"])}`,
-    ],
-    [10, `${column}.bool_value = ${random.pick(["true", "false", "TRUE"])}`],
-    [
-      15,
-      `${column}.${random.pick(["int", "double", "string", "bool"])}_value IS ${random.pick(["NULL", "NOT NULL"])}`,
-    ],
-  ]);
-};
-
-const arithmetic: Term = (random, world, kind) =>
-  random.pick([
-    `id + 1 > ${idFrom(random, world.nodes(kind), 0)}`,
-    `id * 2 - 1 = ${idFrom(random, world.nodes(kind), 0)}`,
-    `-id < -${random.int(1, 9)}`,
-    "id / 2 > 1.5",
-    "id = 0x3",
-    "id < 2.5e1",
-    "1 = 1",
-    "true",
-  ]);
-
-/** Without what the original's printing of literals changes: quotes, backslashes, names of columns. */
-function literal(text: string): string {
-  const plain = text.replace(/["'\\]/g, "");
-  return `'${plain}'`;
+function bound(random: Random) {
+  return {
+    int: (min: number, max: number) => random.int(min, max),
+    chance: (probability: number) => random.chance(probability),
+    pick: <T>(values: readonly T[]) => random.pick(values),
+  };
 }

@@ -13,7 +13,7 @@ import {
   putParentContexts,
 } from "./edges.ts";
 import { putArtifacts, putContexts, putExecutions } from "./nodes.ts";
-import { anyRead, everything } from "./reads.ts";
+import { anyRead, everything, filteredList } from "./reads.ts";
 import { putArtifactType, putContextType, putExecutionType, putTypes } from "./types.ts";
 import { kindNames, World } from "./world.ts";
 
@@ -42,6 +42,9 @@ const operations: readonly (readonly [weight: number, Make])[] = [
   [40, anyRead],
 ];
 
+/** Some sequences ask more than they write, once there is something to ask for. */
+const asking = { chance: 0.25, from: 100, share: 0.8 } as const;
+
 /** How requests and answers name the nodes of a kind. */
 const nodeLists = { artifact: "artifacts", execution: "executions", context: "contexts" } as const;
 
@@ -51,15 +54,19 @@ type Fields = { readonly [field: string]: unknown };
 export class Generator {
   readonly #random: Random;
   readonly #world: World;
+  readonly #asks: boolean;
   #serial = 0;
 
   constructor(random: Random) {
     this.#random = random;
     this.#world = new World();
+    this.#asks = random.chance(asking.chance);
   }
 
   next(): Operation {
-    return this.#number(this.#random.weighted(operations)(this.#random, this.#world));
+    const asks = this.#asks && this.#serial > asking.from && this.#random.chance(asking.share);
+    const make = asks ? filteredList : this.#random.weighted(operations);
+    return this.#number(make(this.#random, this.#world));
   }
 
   /** Reads that together show all that is stored. */

@@ -24,7 +24,20 @@ const names = Array.from({ length: 24 }, (_, index) => `n${index}`);
 const oddNames = ["", "ünï ✓", 'it\'s "so" \\'];
 const uris = ["s3://a", "s3://b", "file:///x y", "", "ünï"];
 const externalIds = ["x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"];
-const customNames = ["c1", "c2", "c3", "c4", "Ünï", "a:b c", "", "__proto__", "constructor"];
+const customNames = [
+  "c1",
+  "c1",
+  "c1",
+  "c2",
+  "c2",
+  "c3",
+  "c4",
+  "Ünï",
+  "a:b c",
+  "",
+  "__proto__",
+  "constructor",
+];
 
 /** How often to make what the original stumbles over: one name in both maps, a custom value that holds nothing. */
 const stumbleChance = 0.0005;

@@ -92,6 +92,17 @@ const nodeByName: Read = (random, _world, kind) =>
 const nodesByExternalId: Read = (random, _world, kind) =>
   draft(`get${singular[kind]}sByExternalIds`, { externalIds: random.list(0, 4, () => externalId(random)) });
 
+/** All nodes of a kind, or of a type or context, that a filter lets through. */
+export function filteredList(random: Random, world: World): Draft {
+  const kind = random.pick(kindNames);
+  const options = create(ListOperationOptionsSchema, {
+    maxResultSize: 100,
+    filterQuery: filter(random, world, kind),
+  });
+  if (random.chance(0.7)) return draft(`get${singular[kind]}s`, { options });
+  return draft(`get${singular[kind]}sByType`, { typeName: typeName(random), options });
+}
+
 const listNodes: Read = (random, world, kind) => list(random, world, kind, `get${singular[kind]}s`, {});
 
 const listByType: Read = (random, world, kind) =>
