@@ -75,6 +75,7 @@ export function show(operation: Operation): string {
 
 /** A value as the source text of what `create` takes; unset fields and empty lists and maps are left out. */
 function showValue(value: unknown): string {
+  if (value === storedUpdateTime) return "storedUpdateTime";
   if (typeof value === "bigint") return `${value}n`;
   if (value instanceof Uint8Array) return `hex("${Buffer.from(value).toString("hex")}")`;
   if (Object.is(value, -0)) return "-0";

@@ -1,6 +1,10 @@
-import type { Message } from "@bufbuild/protobuf";
-import type { ArtifactType, PutExecutionRequest } from "../../../src/contract/messages.ts";
-import { get } from "../../../src/contract/presence.ts";
+import { create, type Message } from "@bufbuild/protobuf";
+import {
+  type ArtifactType,
+  type PutExecutionRequest,
+  TransactionOptionsSchema,
+} from "../../../src/contract/messages.ts";
+import { assign, get } from "../../../src/contract/presence.ts";
 import type { MethodName } from "../../../src/contract/service.ts";
 import type { KindName, NodeOf } from "../../../src/domain/kinds.ts";
 import type { Operation } from "../operation.ts";
@@ -45,6 +49,11 @@ const operations: readonly (readonly [weight: number, Make])[] = [
 /** Some sequences ask more than they write, once there is something to ask for. */
 const asking = { chance: 0.25, from: 100, share: 0.8 } as const;
 
+/** Options that every request has and that have no effect. */
+function tag(request: Message): void {
+  assign(request, "transactionOptions" as never, create(TransactionOptionsSchema, { tag: "t" }) as never);
+}
+
 /** How requests and answers name the nodes of a kind. */
 const nodeLists = { artifact: "artifacts", execution: "executions", context: "contexts" } as const;
 
@@ -66,7 +75,9 @@ export class Generator {
   next(): Operation {
     const asks = this.#asks && this.#serial > asking.from && this.#random.chance(asking.share);
     const make = asks ? filteredList : this.#random.weighted(operations);
-    return this.#number(make(this.#random, this.#world));
+    const draft = make(this.#random, this.#world);
+    if (this.#random.chance(0.02)) tag(draft.request);
+    return this.#number(draft);
   }
 
   /** Reads that together show all that is stored. */

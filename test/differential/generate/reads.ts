@@ -134,8 +134,13 @@ const pageByUpdateTime: Read = (random, world) => {
   return draft("getExecutions", { options });
 };
 
-const artifactsByUri: Read = (random) =>
-  draft("getArtifactsByURI", { uris: random.list(0, 3, () => uri(random)) });
+const artifactsByUri: Read = (random) => {
+  const made = draft("getArtifactsByURI", { uris: random.list(0, 3, () => uri(random)) });
+  // The field of old clients, for one URI, is told from one that nobody knows.
+  const no = random.maybe(0.05, () => random.pick([1, 2000]));
+  if (no !== undefined) made.request.$unknown = [{ no, wireType: 2, data: new Uint8Array([1, 97]) }];
+  return made;
+};
 
 const contextsByMember: Read = (random, world) => {
   const kind = random.pick(memberKinds);
