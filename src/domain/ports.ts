@@ -68,6 +68,11 @@ export interface ReadTransaction {
 }
 
 export interface WriteTransaction extends ReadTransaction {
+  /**
+   * Keeps other writers from making or changing types until the transaction ends. Gives whether that may have
+   * meant to wait, so that what was read before may be out of date.
+   */
+  lockTypes(): Promise<boolean>;
   /** Stores types without properties and base type; gives ids in order. UniqueViolation: external id. */
   insertTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): Promise<bigint[]>;
   insertTypeProperties(properties: readonly TypeProperty[]): Promise<void>;

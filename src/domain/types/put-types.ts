@@ -40,7 +40,11 @@ export async function putTypes<K extends KindName>(
 ): Promise<bigint[]> {
   if (types.length === 0) return [];
   const requests = types.map((type) => withKnownProperties(kind, type));
-  const put = await TypePut.load(tx, kind, requests, options);
+  let put = await TypePut.load(tx, kind, requests, options);
+  // Two writers that both find no such type must not both make it; usually there is nothing to write at all.
+  if (requests.some((type) => put.writes(type)) && (await tx.lockTypes())) {
+    put = await TypePut.load(tx, kind, requests, options);
+  }
   const entries = await inOrder(
     requests,
     (type) => put.put(type),
@@ -98,6 +102,14 @@ class TypePut<K extends KindName> {
       if (parent !== undefined) entry.parent = parent;
     }
     return new TypePut(tx, kind, options, byKey, byExternalId);
+  }
+
+  /** Whether the type as it is stored is not yet what the request makes of it. */
+  writes(request: TypeOf<K>): boolean {
+    const known = this.byKey.get(keyOf(request));
+    if (known === undefined || request.externalId !== "") return true;
+    if (has(request, "baseType") && known.parent === undefined) return true;
+    return Object.keys(request.properties).some((name) => getEntry(known.declared, name) === undefined);
   }
 
   put(request: TypeOf<K>): Entry<K> {

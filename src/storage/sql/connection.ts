@@ -18,6 +18,8 @@ export interface Insert {
  */
 export interface Connection {
   readonly dialect: Dialect;
+  /** What a query ends with whose rows are going to be rewritten, so that no other writer comes between. */
+  readonly rowLock: Sql;
   /** The rows of a query; the caller names their shape. Integers are bigint, unset columns null. */
   all<Row>(query: Sql): Promise<Row[]>;
   /** Inserts the rows in order and gives their new ids in that order (no meaning with `onDuplicate`). */

@@ -18,4 +18,6 @@ export interface Dialect {
   decodeProto(stored: SqlValue): Uint8Array;
   /** An expression that orders the rows of a table without key as they were inserted. */
   readonly rowOrder: Sql;
+  /** Keeps other writers from making types until the transaction ends; undefined where there are no others. */
+  readonly typeLock?: Sql;
 }

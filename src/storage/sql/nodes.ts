@@ -23,10 +23,12 @@ export async function nodesById<K extends KindName>(
   const rows = await db.all<NodeRow>(sql`
     SELECT n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
       n.name, n.external_id, n.create_time_since_epoch AS create_time,
-      n.last_update_time_since_epoch AS last_update_time, t.name AS type
-    FROM ${node} n LEFT JOIN Type t ON t.id = n.type_id
+      n.last_update_time_since_epoch AS last_update_time,
+      (SELECT t.name FROM Type t WHERE t.id = n.type_id) AS type
+    FROM ${node} n
     WHERE ${db.dialect.inIds(raw("n.id"), ids)}
-    ORDER BY n.id`);
+    ORDER BY n.id
+    ${db.rowLock}`);
   if (rows.length === 0) return [];
   const nodes = new Map(rows.map((row) => [row.id, nodeFromRow(kind, row)]));
   await addProperties(db, kind, nodes);

@@ -37,6 +37,9 @@ export class SqlTransaction implements WriteTransaction {
   allTypes<K extends KindName>(kind: Kind<K>) {
     return types.allTypes(this.#db, kind);
   }
+  lockTypes() {
+    return types.lockTypes(this.#db);
+  }
   insertTypes<K extends KindName>(kind: Kind<K>, rows: readonly TypeOf<K>[]) {
     return types.insertTypes(this.#db, kind, rows);
   }

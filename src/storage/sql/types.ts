@@ -89,6 +89,13 @@ async function addProperties(
   }
 }
 
+export async function lockTypes(db: Connection): Promise<boolean> {
+  const { typeLock } = db.dialect;
+  if (typeLock === undefined) return false;
+  await db.all(typeLock);
+  return true;
+}
+
 const insertType: Insert = {
   table: raw("Type"),
   columns: [

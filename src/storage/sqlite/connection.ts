@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import type { Connection, Insert } from "../sql/connection.ts";
-import type { Sql, SqlValue } from "../sql/fragment.ts";
+import { empty, type Sql, type SqlValue } from "../sql/fragment.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { insertStatement, sqliteDialect } from "./dialect.ts";
 import { fromDriver, isBusy } from "./errors.ts";
@@ -128,6 +128,8 @@ export class SqliteConnection {
 /** A connection for the time of one transaction: what outlives it must not write into the next one. */
 class Session implements Connection {
   readonly dialect = sqliteDialect;
+  /** A write transaction has the whole database for itself. */
+  readonly rowLock = empty;
   #connection: SqliteConnection | undefined;
 
   constructor(connection: SqliteConnection) {

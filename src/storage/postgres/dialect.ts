@@ -1,0 +1,82 @@
+import type { Insert } from "../sql/connection.ts";
+import type { Dialect } from "../sql/dialect.ts";
+import { join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+
+/** A list travels as one text, so that every length of list is the same prepared statement. */
+export const postgresDialect: Dialect = {
+  inIds: (column, ids) => sql`${column} = ANY(${`{${ids.join()}}`}${raw("::bigint[]")})`,
+
+  inTexts: (column, texts) =>
+    sql`${column} = ANY(ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(texts)}${raw("::jsonb")})))`,
+
+  inPairs(id, text, pairs) {
+    // A bigint beyond 2^53 survives as digits; JSON.stringify refuses it.
+    const json = `[${pairs.map(([first, second]) => `[${first},${JSON.stringify(second)}]`).join()}]`;
+    return sql`(${id}, ${text}) IN (
+      SELECT (pair ->> 0)::bigint, pair ->> 1 FROM jsonb_array_elements(${json}${raw("::jsonb")}) AS pair)`;
+  },
+
+  boolean: (value) => value,
+
+  // A backslash escapes by itself here.
+  like: (operand, pattern) => sql`${operand} LIKE ${pattern}`,
+  toDouble: (number) => sql`CAST(${number} AS DOUBLE PRECISION)`,
+  length: (text) => sql`LENGTH(${text})`,
+
+  encodeProto: (bytes) => bytes,
+  decodeProto(stored: SqlValue) {
+    if (!(stored instanceof Uint8Array)) throw new TypeError("a proto value is not bytes");
+    return new Uint8Array(stored);
+  },
+
+  rowOrder: raw("ctid"),
+  typeLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
+};
+
+/** The types that the columns are written with; all others are integers. */
+const columnTypes: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      "name",
+      "version",
+      "description",
+      "input_type",
+      "output_type",
+      "external_id",
+      "uri",
+      "step_key",
+      "string_value",
+    ].map((column) => [column, "text"]),
+  ),
+  double_value: "float8",
+  bool_value: "boolean",
+  is_custom_property: "boolean",
+  is_index_step: "boolean",
+  proto_value: "bytea",
+};
+
+const tablesWithId: ReadonlySet<string> = new Set([
+  ...["Type", "Artifact", "Execution", "Context", "Event", "Association", "Attribution"],
+]);
+
+/**
+ * The insert of a whole set: one parameter for each column, an array of its values. A row whose key is taken is
+ * left out rather than refused, since a failed statement would be the end of the transaction.
+ */
+export function insertStatement({ table, columns, onDuplicate }: Insert): string {
+  const names = columns.map((column) => column.text);
+  const arrays = names.map((name, index) => `$${index + 1}::${columnTypes[name] ?? "bigint"}[]`);
+  const action = Array.isArray(onDuplicate) ? `${overwrite(columns, onDuplicate)}` : " DO NOTHING";
+  return (
+    `INSERT INTO ${table.text} (${names.join()}) SELECT ${names.join()} ` +
+    `FROM unnest(${arrays.join()}) WITH ORDINALITY AS row_(${names.join()}, position_) ORDER BY position_ ` +
+    `ON CONFLICT${action}${tablesWithId.has(table.text) ? " RETURNING id" : ""}`
+  );
+}
+
+function overwrite(columns: readonly Sql[], key: readonly Sql[]): string {
+  const settings = columns
+    .filter((column) => !key.includes(column))
+    .map(({ text }) => `${text} = excluded.${text}`);
+  return ` (${join(key, ", ").text}) DO UPDATE SET ${settings.join()}`;
+}

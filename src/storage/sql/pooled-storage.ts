@@ -1,0 +1,125 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { ReadTransaction, Storage, WriteTransaction } from "../../domain/ports.ts";
+import { MlmdError } from "../../errors.ts";
+import type { Connection } from "./connection.ts";
+import { SqlTransaction } from "./transaction.ts";
+
+/** A database behind a network, as the pool over its driver gives it. */
+export interface Engine {
+  /** A connection of the pool; UNAVAILABLE where none can be had. */
+  connect(): Promise<PooledConnection>;
+  close(): Promise<void>;
+}
+
+export interface PooledConnection {
+  /** Begins a transaction. May answer before the database does: a failure then comes with the first statement. */
+  begin(mode: "read" | "write"): Promise<Connection>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Gives the connection back; a broken one is not used again. */
+  release(isBroken: boolean): void;
+}
+
+const attemptsMax = 5;
+const firstWaitMaxMs = 10;
+
+/**
+ * Runs each operation in a transaction on a connection of the pool. What the database gave up because of
+ * another writer, or a connection that was lost before the commit began, is tried again here, a bounded number
+ * of times; a commit whose outcome is not known never is.
+ */
+export class PooledStorage implements Storage {
+  readonly #engine: Engine;
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.#run("read", work);
+  }
+
+  write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    return this.#run("write", work);
+  }
+
+  /** Waits for the operations that have begun. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+    await this.#engine.close();
+  }
+
+  async #run<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new MlmdError("FAILED_PRECONDITION", "the store is closed");
+    const running = this.#attempts(mode, work);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #attempts<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(mode, work);
+      } catch (error) {
+        if (attempt === attemptsMax || !mayTryAgain(error)) throw error;
+      }
+      // Random, so that the writers that met do not meet again.
+      await wait(Math.random() * firstWaitMaxMs * 2 ** attempt);
+    }
+  }
+
+  async #attempt<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    const connection = await this.#engine.connect();
+    let isBroken = false;
+    try {
+      let result: T;
+      try {
+        const session = await connection.begin(mode);
+        result = await work(new SqlTransaction(session));
+      } catch (error) {
+        isBroken = !(await rolledBack(connection, error));
+        throw error;
+      }
+      await connection.commit().catch((error: unknown) => {
+        isBroken = true;
+        throw isLost(error) ? outcomeUnknown(error) : error;
+      });
+      return result;
+    } finally {
+      connection.release(isBroken);
+    }
+  }
+}
+
+/** The error that led here counts, not one of the rollback. */
+async function rolledBack(connection: PooledConnection, error: unknown): Promise<boolean> {
+  if (isLost(error)) return false;
+  return connection.rollback().then(
+    () => true,
+    () => false,
+  );
+}
+
+function mayTryAgain(error: unknown): boolean {
+  return error instanceof MlmdError && (error.code === "ABORTED" || isLost(error));
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof MlmdError && error.code === "UNAVAILABLE" && !(error.cause instanceof MlmdError);
+}
+
+function outcomeUnknown(cause: unknown): MlmdError {
+  return new MlmdError(
+    "UNAVAILABLE",
+    "the connection to the database was lost while committing; whether the operation was done is not known",
+    { cause },
+  );
+}
