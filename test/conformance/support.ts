@@ -1,9 +1,9 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { MetadataStoreService, PropertyType, type ValueSchema } from "../../src/contract/messages.ts";
 import type { MethodName, ResponseOf } from "../../src/contract/service.ts";
 import { type Code, type MetadataStore, MlmdError } from "../../src/index.ts";
-import { targets } from "../support/targets.ts";
+import { type OpenTarget, targets } from "../support/targets.ts";
 
 type Methods = typeof MetadataStoreService.method;
 
@@ -41,6 +41,41 @@ export function conformance(topic: string, define: (test: Case) => void): void {
           await close();
         }
       });
+    });
+  });
+}
+
+/** A call that must be refused with this code and a message that says why. */
+export interface Refusal {
+  readonly name: string;
+  readonly call: (subject: Subject) => Promise<unknown>;
+  readonly code: Code;
+  readonly gist: RegExp;
+}
+
+/**
+ * Runs refused calls on every target, all on one store that `prepare` fills: each must leave it exactly as it
+ * was, as far as every operation tells.
+ */
+export function refusals(
+  topic: string,
+  prepare: (subject: Subject) => Promise<unknown>,
+  cases: readonly Refusal[],
+): void {
+  describe.each(targets)(`${topic} ($name)`, (target) => {
+    let opened: OpenTarget;
+    let subject: Subject;
+    let before: unknown;
+    beforeAll(async () => {
+      opened = await target.open();
+      subject = subjectOf(opened.store);
+      await prepare(subject);
+      before = await dump(subject);
+    });
+    afterAll(() => opened.close());
+    test.each(cases)("$name -> $code", async ({ call, code, gist }) => {
+      await refused(call(subject), code, gist);
+      expect(await dump(subject)).toEqual(before);
     });
   });
 }
