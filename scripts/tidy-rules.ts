@@ -8,9 +8,20 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   domain: ["contract", "errors", "filter"],
   "storage/sql": ["contract", "errors", "filter", "domain"],
   "storage/sqlite": ["contract", "errors", "filter", "domain", "storage/sql"],
+  "storage/mysql": ["contract", "errors", "filter", "domain", "storage/sql"],
+  "storage/postgres": ["contract", "errors", "filter", "domain", "storage/sql"],
   rpc: ["contract", "errors"],
   client: ["contract", "errors"],
-  open: ["contract", "errors", "domain", "storage/sqlite", "rpc", "client"],
+  open: [
+    "contract",
+    "errors",
+    "domain",
+    "storage/sqlite",
+    "storage/mysql",
+    "storage/postgres",
+    "rpc",
+    "client",
+  ],
   cli: ["contract", "errors", "open", "rpc", "client"],
   index: ["contract", "errors", "open", "client"],
 };
@@ -18,6 +29,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that only one layer may know. */
 const libraries: Readonly<Record<string, string>> = {
   "better-sqlite3": "storage/sqlite",
+  mysql2: "storage/mysql",
+  "mysql2/promise": "storage/mysql",
+  pg: "storage/postgres",
   "@grpc/grpc-js": "rpc",
   commander: "cli",
   pino: "cli",

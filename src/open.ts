@@ -6,6 +6,8 @@ import type { Storage } from "./domain/ports.ts";
 import { type StoreOptions as DomainOptions, Store } from "./domain/store.ts";
 import { invalidArgument } from "./errors.ts";
 import type { GrpcConfig } from "./rpc/client.ts";
+import type { MysqlOptions } from "./storage/mysql/open.ts";
+import type { PostgresOptions } from "./storage/postgres/open.ts";
 import type { SqliteOptions } from "./storage/sqlite/open.ts";
 
 export { defaultLineageLimits, type LineageLimits } from "./domain/lineage/walk.ts";
@@ -19,6 +21,14 @@ export type StoreConfig = (
   | {
       /** A database file in this process. */
       readonly sqlite: SqliteOptions;
+    }
+  | {
+      /** A MySQL or MariaDB database, also one that the original uses. */
+      readonly mysql: MysqlOptions;
+    }
+  | {
+      /** A PostgreSQL database, also one that the original uses. */
+      readonly postgresql: PostgresOptions;
     }
   | {
       /** A server: ours, or the original's. */
@@ -47,21 +57,28 @@ export async function openStore(config: StoreConfig): Promise<MetadataStore> {
 
 /** @internal The store without the client around it; what the server serves. */
 export async function openService(config: StoreConfig, options: DomainOptions = {}): Promise<OpenService> {
-  const alternatives = ["fake", "sqlite", "grpc"].filter((name) => name in config);
+  const alternatives = ["fake", "sqlite", "mysql", "postgresql", "grpc"].filter((name) => name in config);
   if (alternatives.length !== 1) {
-    throw invalidArgument("A store needs exactly one of { fake: true }, { sqlite: … } and { grpc: … }");
+    throw invalidArgument(
+      "A store needs exactly one of { fake: true }, { sqlite: … }, { mysql: … }, { postgresql: … } and { grpc: … }",
+    );
   }
   if ("grpc" in config) {
     const { connectGrpc } = await import("./rpc/client.ts");
     const client = connectGrpc(config.grpc);
     return { service: client, close: () => client.close() };
   }
-  const storage = await openStorage("fake" in config ? { memory: true } : config.sqlite);
+  const storage = await openStorage(config);
   const limits = config.lineageLimits && { lineageLimits: config.lineageLimits };
   return { service: new Store(storage, { ...limits, ...options }), close: () => storage.close() };
 }
 
-async function openStorage(options: SqliteOptions): Promise<Storage> {
+/** The drivers are loaded only when they are used. */
+async function openStorage(config: Exclude<StoreConfig, { grpc: unknown }>): Promise<Storage> {
+  if ("mysql" in config) return (await import("./storage/mysql/open.ts")).openMysql(config.mysql);
+  if ("postgresql" in config) {
+    return (await import("./storage/postgres/open.ts")).openPostgres(config.postgresql);
+  }
   const { openSqlite } = await import("./storage/sqlite/open.ts");
-  return openSqlite(options);
+  return openSqlite("fake" in config ? { memory: true } : config.sqlite);
 }

@@ -16,18 +16,20 @@ const begins = {
 export class PostgresConnection implements PooledConnection {
   readonly #client: pg.PoolClient;
   readonly #onStatement: ((text: string) => void) | undefined;
+  readonly #mode: keyof typeof begins;
   #begun: Promise<unknown> = Promise.resolve();
 
-  constructor(client: pg.PoolClient, onStatement?: (text: string) => void) {
+  constructor(client: pg.PoolClient, mode: keyof typeof begins, onStatement?: (text: string) => void) {
     this.#client = client;
+    this.#mode = mode;
     this.#onStatement = onStatement;
   }
 
-  async begin(mode: "read" | "write"): Promise<Connection> {
-    this.#begun = this.query(begins[mode]);
+  async begin(): Promise<Connection> {
+    this.#begun = this.query(begins[this.#mode]);
     // Whoever sends the next statement is told of the failure.
     this.#begun.catch(() => {});
-    return new Session(this, mode);
+    return new Session(this, this.#mode);
   }
 
   async commit(): Promise<void> {
@@ -65,7 +67,7 @@ class Session implements Connection {
   readonly rowLock: Sql;
   readonly #connection: PostgresConnection;
 
-  constructor(connection: PostgresConnection, mode: "read" | "write") {
+  constructor(connection: PostgresConnection, mode: keyof typeof begins) {
     this.#connection = connection;
     this.rowLock = mode === "write" ? raw("FOR UPDATE") : empty;
   }

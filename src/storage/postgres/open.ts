@@ -80,9 +80,9 @@ class PostgresEngine implements Engine {
     this.#onStatement = onStatement;
   }
 
-  async connect(): Promise<PostgresConnection> {
+  async connect(mode: "read" | "write"): Promise<PostgresConnection> {
     try {
-      return new PostgresConnection(await this.#pool.connect(), this.#onStatement);
+      return new PostgresConnection(await this.#pool.connect(), mode, this.#onStatement);
     } catch (error) {
       throw fromDriver(error);
     }
@@ -107,10 +107,10 @@ class PostgresEngine implements Engine {
     mode: "read" | "write",
     work: (connection: PostgresConnection, tx: SqlTransaction) => Promise<T>,
   ): Promise<T> {
-    const connection = await this.connect();
+    const connection = await this.connect(mode);
     let isBroken = true;
     try {
-      const session = await connection.begin(mode);
+      const session = await connection.begin();
       const result = await work(connection, new SqlTransaction(session));
       await connection.commit();
       isBroken = false;

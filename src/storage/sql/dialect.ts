@@ -16,8 +16,11 @@ export interface Dialect {
   /** The content of a `proto_value` column for a serialized message, and back. */
   encodeProto(bytes: Uint8Array): SqlValue;
   decodeProto(stored: SqlValue): Uint8Array;
-  /** An expression that orders the rows of a table without key as they were inserted. */
-  readonly rowOrder: Sql;
+  /**
+   * An expression that orders the rows of a table without key as they were inserted; undefined where a query
+   * gives them like that if it asks for no order, and for another order if it asks for any.
+   */
+  readonly rowOrder?: Sql;
   /** Keeps other writers from making types until the transaction ends; undefined where there are no others. */
   readonly typeLock?: Sql;
 }

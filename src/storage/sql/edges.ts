@@ -2,7 +2,7 @@ import type { Event } from "../../contract/messages.ts";
 import type { MemberFacts } from "../../domain/kinds.ts";
 import type { EventEdge, Membership, ParentLink } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
-import { raw, type Sql, sql } from "./fragment.ts";
+import { empty, raw, type Sql, sql } from "./fragment.ts";
 import { addStep, type EventPathRow, type EventRow, eventFromRow, eventToRow, pathToRows } from "./rows.ts";
 import { memberTables } from "./tables.ts";
 
@@ -34,11 +34,12 @@ async function selectEvents(db: Connection, condition: Sql, order: Sql): Promise
 }
 
 async function addPaths(db: Connection, events: ReadonlyMap<bigint, Event>): Promise<void> {
+  const { rowOrder } = db.dialect;
   const rows = await db.all<EventPathRow>(sql`
     SELECT event_id, is_index_step, step_index, step_key
     FROM EventPath
     WHERE ${db.dialect.inIds(raw("event_id"), [...events.keys()])}
-    ORDER BY event_id, ${db.dialect.rowOrder}`);
+    ${rowOrder ? sql`ORDER BY event_id, ${rowOrder}` : empty}`);
   for (const row of rows) {
     const event = events.get(row.event_id);
     if (event) addStep(event, row);

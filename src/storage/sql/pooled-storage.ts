@@ -6,14 +6,14 @@ import { SqlTransaction } from "./transaction.ts";
 
 /** A database behind a network, as the pool over its driver gives it. */
 export interface Engine {
-  /** A connection of the pool; UNAVAILABLE where none can be had. */
-  connect(): Promise<PooledConnection>;
+  /** A connection of the pool for a transaction of this kind; UNAVAILABLE where none can be had. */
+  connect(mode: "read" | "write"): Promise<PooledConnection>;
   close(): Promise<void>;
 }
 
 export interface PooledConnection {
   /** Begins a transaction. May answer before the database does: a failure then comes with the first statement. */
-  begin(mode: "read" | "write"): Promise<Connection>;
+  begin(): Promise<Connection>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
   /** Gives the connection back; a broken one is not used again. */
@@ -77,12 +77,12 @@ export class PooledStorage implements Storage {
   }
 
   async #attempt<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    const connection = await this.#engine.connect();
+    const connection = await this.#engine.connect(mode);
     let isBroken = false;
     try {
       let result: T;
       try {
-        const session = await connection.begin(mode);
+        const session = await connection.begin();
         result = await work(new SqlTransaction(session));
       } catch (error) {
         isBroken = !(await rolledBack(connection, error));

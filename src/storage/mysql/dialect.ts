@@ -1,0 +1,64 @@
+import type { Insert } from "../sql/connection.ts";
+import type { Dialect } from "../sql/dialect.ts";
+import { join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+
+export const mysqlDialect: Dialect = {
+  // A list of ids travels as one text, so that every length of list is the same prepared statement.
+  inIds: (column, ids) =>
+    ids.length <= shortListMax
+      ? sql`${column} IN (${join(padded(ids), ", ")})`
+      : sql`${column} IN (SELECT id FROM JSON_TABLE(${`[${ids.join()}]`}, ${raw("'$[*]'")} COLUMNS (id BIGINT PATH ${raw("'$'")})) AS ids)`,
+
+  // Texts out of a JSON table would not have the collation of the column.
+  inTexts: (column, texts) => sql`${column} IN (${join(padded(texts), ", ")})`,
+
+  inPairs: (id, text, pairs) => sql`(${id}, ${text}) IN (${join(paddedPairs(pairs), ", ")})`,
+
+  boolean: (value) => (value ? 1n : 0n),
+
+  // A backslash escapes by itself here.
+  like: (operand, pattern) => sql`${operand} LIKE ${pattern}`,
+  toDouble: (number) => sql`(${number} + 0E0)`,
+  length: (text) => sql`CHAR_LENGTH(${text})`,
+
+  // The original keeps messages as base64 text here, although the column is binary.
+  encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
+  decodeProto(stored: SqlValue) {
+    if (!(stored instanceof Uint8Array)) throw new TypeError("a proto value is not bytes");
+    return new Uint8Array(Buffer.from(Buffer.from(stored).toString("latin1"), "base64"));
+  },
+
+  typeLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
+};
+
+const shortListMax = 16;
+
+/** As many placeholders as the next power of two, the last value repeated: few different statements to prepare. */
+function padded(values: readonly SqlValue[]): Sql[] {
+  return repeatLast(values).map((value) => sql`${value}`);
+}
+
+function paddedPairs(pairs: readonly (readonly [bigint, string])[]): Sql[] {
+  return repeatLast(pairs).map(([first, second]) => sql`(${first}, ${second})`);
+}
+
+function repeatLast<T>(values: readonly T[]): T[] {
+  const size = 2 ** Math.ceil(Math.log2(values.length));
+  return Array.from({ length: size }, (_, index) => values[Math.min(index, values.length - 1)] as T);
+}
+
+/** The insert of so many rows. */
+export function insertStatement({ table, columns, onDuplicate }: Insert, rowCount: number): string {
+  const row = `(${columns.map(() => "?").join()})`;
+  const rows = Array(rowCount).fill(row).join();
+  return `INSERT INTO ${table.text} (${join(columns, ", ").text}) VALUES ${rows}${duplicateClause(columns, onDuplicate)}`;
+}
+
+function duplicateClause(columns: readonly Sql[], onDuplicate: Insert["onDuplicate"]): string {
+  if (onDuplicate === undefined) return "";
+  const first = columns[0]?.text ?? "";
+  // INSERT IGNORE would also turn values out of range into others.
+  if (onDuplicate === "keep") return ` ON DUPLICATE KEY UPDATE ${first} = ${first}`;
+  const others = columns.filter((column) => !onDuplicate.includes(column));
+  return ` ON DUPLICATE KEY UPDATE ${others.map(({ text }) => `${text} = VALUES(${text})`).join()}`;
+}
