@@ -17,6 +17,7 @@ export default defineConfig({
           name: "system",
           include: ["test/**/*.test.ts"],
           exclude: ["test/contract/**"],
+          globalSetup: "./test/support/database-servers.ts",
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

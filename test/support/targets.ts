@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inject } from "vitest";
 import { type MetadataStore, openStore } from "../../src/index.ts";
 import { startServer } from "../../src/rpc/server.ts";
+import { newMysqlDatabase, newPostgresDatabase } from "./databases.ts";
 
 /** A store under test and what must be undone after it. */
 export interface OpenTarget {
@@ -16,13 +18,28 @@ export interface OpenTarget {
  */
 export interface Target {
   readonly name: string;
+  /** Why this one cannot be had here. */
+  readonly missing?: string | undefined;
   open(): Promise<OpenTarget>;
 }
+
+const { postgres, mysql } = { postgres: inject("postgres"), mysql: inject("mysql") };
 
 /** A new database needs one entry here; no case changes. */
 const databases: readonly Target[] = [
   { name: "SQLite file", open: openFile },
   { name: "in memory", open: async () => opened(await openStore({ fake: true })) },
+  {
+    name: "PostgreSQL",
+    missing: postgres.missing,
+    open: async () =>
+      opened(await openStore({ postgresql: await newPostgresDatabase(postgres.port as number) })),
+  },
+  {
+    name: "MariaDB",
+    missing: mysql.missing,
+    open: async () => opened(await openStore({ mysql: await newMysqlDatabase(mysql.port as number) })),
+  },
 ];
 
 export const targets: readonly Target[] = databases.flatMap((database) => [
@@ -38,6 +55,7 @@ async function openFile(): Promise<OpenTarget> {
 
 function overGrpc(database: Target): Target {
   return {
+    ...database,
     name: `${database.name}, over gRPC`,
     open: async () => {
       const behind = await database.open();

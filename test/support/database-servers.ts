@@ -1,0 +1,184 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { TestProject } from "vitest/node";
+
+/** A throw-away database server on a free port of loopback, or why there is none. */
+export type TestServer =
+  | { readonly port: number; readonly missing?: never }
+  | { readonly port?: never; readonly missing: string };
+
+declare module "vitest" {
+  interface ProvidedContext {
+    postgres: TestServer;
+    mysql: TestServer;
+  }
+}
+
+const startMaxMs = 60_000;
+
+/**
+ * Starts the servers before the first test and ends them after the last. Where one is not installed, the tests that
+ * need it are skipped, by name; on CI (`CI=true`) that is an error, so that they cannot fall out of it unseen.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "mlmd-servers-"));
+  // The servers' users must get to their own folders in it.
+  chmodSync(folder, 0o755);
+  const processes: ChildProcess[] = [];
+  const stop = async () => {
+    const ended = processes.map((each) => new Promise((resolve) => each.once("exit", resolve)));
+    for (const each of processes) each.kill("SIGQUIT");
+    await Promise.all(ended);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [postgres, mysql] = await Promise.all([
+      startPostgres(folder, processes),
+      startMysql(folder, processes),
+    ]);
+    for (const { missing } of [postgres, mysql]) {
+      if (missing !== undefined && process.env.CI === "true") throw new Error(missing);
+    }
+    project.provide("postgres", postgres);
+    project.provide("mysql", mysql);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+async function startPostgres(parent: string, processes: ChildProcess[]): Promise<TestServer> {
+  const bin = postgresBin();
+  const user = serverUser("postgres");
+  if (bin === undefined || user === undefined) return { missing: "PostgreSQL is not installed" };
+  const folder = ownedFolder(parent, "postgres", user);
+  const data = join(folder, "data");
+  const options = { ...user, env: { ...process.env, LC_ALL: "C.UTF-8" } };
+  await promisify(execFile)(
+    join(bin, "initdb"),
+    ["-D", data, "-U", "mlmd", "-A", "trust", "-E", "UTF8", "-N"],
+    options,
+  );
+  const port = await freePort();
+  // Nothing here outlives a crash, so nothing needs to be written through.
+  const settings = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"];
+  const args = [
+    "-D",
+    data,
+    "-p",
+    String(port),
+    "-h",
+    "127.0.0.1",
+    "-k",
+    folder,
+    ...settings.flatMap((s) => ["-c", s]),
+  ];
+  processes.push(spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" }));
+  await accepting(port);
+  return { port };
+}
+
+function postgresBin(): string | undefined {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [
+    ...versions.map((version) => join(debian, version, "bin")),
+    ...(process.env.PATH ?? "").split(":"),
+  ];
+  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
+}
+
+async function startMysql(parent: string, processes: ChildProcess[]): Promise<TestServer> {
+  const server = command("mariadbd");
+  const install = command("mariadb-install-db");
+  const user = serverUser("mysql");
+  if (server === undefined || install === undefined || user === undefined) {
+    return { missing: "MariaDB is not installed" };
+  }
+  const folder = ownedFolder(parent, "mysql", user);
+  const data = join(folder, "data");
+  const base = ["--no-defaults", `--datadir=${data}`];
+  await promisify(execFile)(
+    install,
+    [...base, "--auth-root-authentication-method=normal", "--skip-test-db"],
+    user,
+  );
+  const port = await freePort();
+  const settings = [
+    "innodb-flush-log-at-trx-commit=0",
+    "skip-log-bin",
+    "innodb-doublewrite=0",
+    "max-connections=200",
+  ];
+  const places = [`--socket=${join(folder, "s")}`, `--pid-file=${join(folder, "pid")}`];
+  const args = [
+    ...base,
+    ...places,
+    `--port=${port}`,
+    "--bind-address=127.0.0.1",
+    ...settings.map((s) => `--${s}`),
+  ];
+  processes.push(spawn(server, args, { ...user, stdio: "ignore" }));
+  await accepting(port);
+  return { port };
+}
+
+function command(name: string): string | undefined {
+  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+type User = { readonly uid?: number; readonly gid?: number };
+
+/** The servers refuse to run as root: then they run as the user that their packages made. Undefined if there is none. */
+function serverUser(name: string): User | undefined {
+  if (process.getuid?.() !== 0) return {};
+  const id = (flag: string) =>
+    Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  try {
+    return { uid: id("-u"), gid: id("-g") };
+  } catch {
+    return undefined;
+  }
+}
+
+function ownedFolder(parent: string, name: string, { uid, gid }: User): string {
+  const folder = join(parent, name);
+  mkdirSync(folder);
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+  return folder;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
+    });
+  });
+}
+
+async function accepting(port: number): Promise<void> {
+  const deadline = Date.now() + startMaxMs;
+  while (!(await connects(port))) {
+    if (Date.now() > deadline) throw new Error(`no database server listens on port ${port}`);
+    await wait(50);
+  }
+}
+
+function connects(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve(true));
+    socket.on("error", () => resolve(false));
+    socket.unref();
+    setTimeout(() => socket.destroy(), 1000).unref();
+  });
+}
