@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { MetadataStoreService, PropertyType, type ValueSchema } from "../../src/contract/messages.ts";
 import type { MethodName, ResponseOf } from "../../src/contract/service.ts";
 import { type Code, type MetadataStore, MlmdError } from "../../src/index.ts";
-import { type OpenTarget, targets } from "../support/targets.ts";
+import { type OpenTarget, type Target, targets } from "../support/targets.ts";
 
 type Methods = typeof MetadataStoreService.method;
 
@@ -26,9 +26,17 @@ export const kindNames = ["artifact", "execution", "context"] as const;
 
 type Case = (name: string, body: (subject: Subject) => Promise<void>) => void;
 
+/** A target that cannot be had here is skipped under its name, with the reason. */
+function onEveryTarget(topic: string, define: (target: Target) => void): void {
+  for (const target of targets) {
+    const reason = target.missing === undefined ? "" : `: ${target.missing}`;
+    describe.skipIf(target.missing !== undefined)(`${topic} (${target.name}${reason})`, () => define(target));
+  }
+}
+
 /** Runs the cases on every target, each case on a store of its own. */
 export function conformance(topic: string, define: (test: Case) => void): void {
-  describe.each(targets)(`${topic} ($name)`, (target) => {
+  onEveryTarget(topic, (target) => {
     afterEach(() => {
       vi.useRealTimers();
     });
@@ -62,7 +70,7 @@ export function refusals(
   prepare: (subject: Subject) => Promise<unknown>,
   cases: readonly Refusal[],
 ): void {
-  describe.each(targets)(`${topic} ($name)`, (target) => {
+  onEveryTarget(topic, (target) => {
     let opened: OpenTarget;
     let subject: Subject;
     let before: unknown;
@@ -294,7 +302,7 @@ export function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
-  const isMessage = "$typeName" in value;
+  const isMessage = isMessageObject(value);
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
     if (isMessage && (key.startsWith("$") || item === undefined || isEmpty(item))) continue;
@@ -308,7 +316,12 @@ export function plain(value: unknown): unknown {
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (value instanceof Uint8Array || typeof value !== "object" || value === null) return false;
-  return !("$typeName" in value) && Object.keys(value).length === 0;
+  return !isMessageObject(value) && Object.keys(value).length === 0;
+}
+
+/** A map may have a key `$typeName` too, but never with text as its value. */
+function isMessageObject(value: object): boolean {
+  return "$typeName" in value && typeof value.$typeName === "string";
 }
 
 /** The node without its times, which must be there. */
