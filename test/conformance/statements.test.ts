@@ -1,0 +1,411 @@
+import { create } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  LineageSubgraphQueryOptions_Direction as Direction,
+  Event_Type,
+  LineageSubgraphQueryOptions_StartingNodesSchema,
+} from "../../src/contract/messages.ts";
+import { openStore } from "../../src/index.ts";
+import {
+  everyProperty,
+  everyValue,
+  int,
+  makeNodes,
+  type NodeInit,
+  type Subject,
+  string,
+  subjectOf,
+} from "./support.ts";
+
+/*
+ * The cost that matters is round trips, so an operation takes a fixed number of statements, whatever the number
+ * of nodes, properties and edges in it. SQLite counts one insert of many rows as one, as the engines behind a
+ * network send it. Not counted: BEGIN and COMMIT.
+ */
+
+const { INPUT, OUTPUT } = Event_Type;
+
+const many = <T>(count: number, item: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, at) => item(at + 1));
+const ids = (count: number) => many(count, BigInt);
+
+const texts: string[] = [];
+let subject: Subject;
+
+async function open(): Promise<void> {
+  const store = await openStore({
+    sqlite: { path: ":memory:", onStatement: (text: string) => texts.push(text) },
+  });
+  subject = subjectOf(store);
+}
+
+async function statementsOf(call: () => Promise<unknown>): Promise<number> {
+  texts.length = 0;
+  await call();
+  return texts.length;
+}
+
+interface Count {
+  readonly name: string;
+  readonly sizes: readonly [few: number, many: number];
+  /** `round` differs between the two runs of a row, to make names that are new. */
+  readonly call: (subject: Subject, size: number, round: number) => Promise<unknown>;
+  /** Of either size. */
+  readonly statements: number;
+}
+
+const properties = { ...everyValue };
+const artifact = (fields: NodeInit = {}) => ({
+  typeId: 10n,
+  properties,
+  customProperties: { c: int(1), d: string("text") },
+  ...fields,
+});
+const execution = (fields: NodeInit = {}) => ({ ...artifact(fields), typeId: 11n });
+const context = (name: string, fields: NodeInit = {}) => ({ ...artifact(fields), typeId: 12n, name });
+const path = { steps: [{ value: { case: "key" as const, value: "k" } }] };
+const reuse = { reuseContextIfAlreadyExist: true, reuseArtifactIfAlreadyExistByExternalId: true };
+
+const writes: readonly Count[] = [
+  {
+    name: "PutTypes, new",
+    sizes: [1, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putTypes({
+        artifactTypes: many(size, (n) => ({
+          name: `new ${round} ${n}`,
+          externalId: `${round} ${n}`,
+          properties: everyProperty,
+          baseType: 1,
+        })),
+      }),
+    statements: 6,
+  },
+  {
+    name: "PutTypes, stored, with another property each",
+    sizes: [1, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putTypes({
+        artifactTypes: many(size, (n) => ({ name: `stored ${n}`, properties: { [`p${round}`]: 1 } })),
+        canAddFields: true,
+        canOmitFields: true,
+      }),
+    statements: 3,
+  },
+  {
+    name: "PutTypes, unchanged",
+    sizes: [1, 100],
+    call: ({ rpc }, size) => rpc.putTypes({ contextTypes: many(size, (n) => ({ name: `stored ${n}` })) }),
+    statements: 2,
+  },
+  {
+    name: "PutArtifacts, new",
+    sizes: [1, 100],
+    call: ({ artifact: { put } }, size) => put(many(size, (n) => artifact({ uri: `${n}` }))),
+    statements: 4,
+  },
+  {
+    name: "PutArtifacts, of different types",
+    sizes: [1, 100],
+    call: async ({ rpc, artifact: { put } }, size) => {
+      const { artifactTypeIds } = await rpc.putTypes({
+        artifactTypes: many(size, (n) => ({ name: `stored ${n}` })),
+        canOmitFields: true,
+      });
+      texts.length = 0;
+      await put(artifactTypeIds.map((typeId) => ({ typeId, customProperties: { c: int(1) } })));
+    },
+    statements: 4,
+  },
+  {
+    name: "PutArtifacts, stored, every property changed or dropped",
+    sizes: [1, 100],
+    call: ({ artifact: { put } }, size, round) =>
+      put(ids(size).map((id) => ({ id, properties, customProperties: { [`c${round}`]: int(round) } }))),
+    statements: 7,
+  },
+  {
+    name: "PutArtifacts, stored, masked",
+    sizes: [1, 100],
+    call: ({ artifact: { put } }, size, round) =>
+      put(
+        ids(size).map((id) => ({ id, state: round, properties: { i: int(round) } })),
+        { paths: ["state", "properties.i"] },
+      ),
+    statements: 6,
+  },
+  {
+    name: "PutArtifacts, stored, with new external ids, and new ones",
+    sizes: [1, 50],
+    call: ({ artifact: { put } }, size, round) =>
+      put([
+        ...many(size, (n) => ({ id: BigInt(n), externalId: `stored ${round} ${n}` })),
+        ...many(size, (n) => artifact({ externalId: `new ${round} ${n}` })),
+      ]),
+    // What changes unique values is written before what comes after it.
+    statements: 8,
+  },
+  {
+    name: "PutExecutions, new",
+    sizes: [1, 100],
+    call: ({ execution: { put } }, size) => put(many(size, () => execution())),
+    statements: 4,
+  },
+  {
+    name: "PutContexts, new",
+    sizes: [1, 100],
+    call: ({ context: { put } }, size, round) => put(many(size, (n) => context(`new ${round} ${n}`))),
+    statements: 4,
+  },
+  {
+    name: "PutEvents",
+    sizes: [1, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putEvents({
+        events: ids(size).map((artifactId) => ({ artifactId, executionId: 1n, type: round, path })),
+      }),
+    statements: 4,
+  },
+  {
+    name: "PutAttributionsAndAssociations",
+    sizes: [1, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putAttributionsAndAssociations({
+        attributions: ids(size).map((artifactId) => ({ artifactId, contextId: BigInt(round) })),
+        associations: ids(size).map((executionId) => ({ executionId, contextId: BigInt(round) })),
+      }),
+    statements: 5,
+  },
+  {
+    name: "PutParentContexts",
+    sizes: [1, 90],
+    call: ({ rpc }, size, round) =>
+      rpc.putParentContexts({
+        parentContexts: many(size, (n) => ({ childId: BigInt(n), parentId: BigInt(90 + round) })),
+      }),
+    statements: 3,
+  },
+  {
+    name: "PutExecution, all new",
+    sizes: [1, 20],
+    call: ({ rpc }, size, round) =>
+      rpc.putExecution({
+        execution: execution(),
+        artifactEventPairs: many(size, () => ({ artifact: artifact(), event: { type: OUTPUT, path } })),
+        contexts: many(size, (n) => context(`run ${round} ${n}`)),
+      }),
+    statements: 16,
+  },
+  {
+    name: "PutExecution, artifacts and contexts reused",
+    sizes: [1, 20],
+    call: ({ rpc }, size) =>
+      rpc.putExecution({
+        execution: execution(),
+        artifactEventPairs: many(size, (n) => ({
+          artifact: artifact({ externalId: `kept ${n}` }),
+          event: { type: INPUT },
+        })),
+        contexts: many(size, (n) => context(`c${n}`)),
+        options: reuse,
+      }),
+    statements: 14,
+  },
+  {
+    name: "PutExecution, events of stored artifacts",
+    sizes: [1, 20],
+    call: ({ rpc }, size) =>
+      rpc.putExecution({
+        execution: execution(),
+        artifactEventPairs: ids(size).map((artifactId) => ({ event: { artifactId, type: INPUT } })),
+      }),
+    statements: 6,
+  },
+  {
+    name: "PutLineageSubgraph, all new",
+    sizes: [10, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putLineageSubgraph({
+        artifacts: many(size, () => artifact()),
+        executions: many(size, () => execution()),
+        contexts: many(2, (n) => context(`graph ${round} ${n}`)),
+        eventEdges: many(size, (n) => ({
+          artifactIndex: n - 1,
+          executionIndex: n - 1,
+          event: { type: OUTPUT, path },
+        })),
+      }),
+    statements: 22,
+  },
+  {
+    name: "PutLineageSubgraph, artifacts and contexts reused",
+    sizes: [10, 100],
+    call: ({ rpc }, size, round) =>
+      rpc.putLineageSubgraph({
+        artifacts: many(size, (n) => artifact({ externalId: `kept ${n}`, uri: `${round}` })),
+        executions: many(size, () => execution()),
+        contexts: many(size, (n) => context(`c${n}`)),
+        eventEdges: many(size, (n) => ({
+          artifactIndex: n - 1,
+          executionIndex: n - 1,
+          event: { type: INPUT },
+        })),
+        options: reuse,
+      }),
+    statements: 20,
+  },
+];
+
+const reads: readonly Count[] = [
+  {
+    name: "GetArtifactsByID",
+    sizes: [1, 100],
+    call: ({ artifact: { byId } }, size) => byId(ids(size)),
+    statements: 2,
+  },
+  {
+    name: "GetArtifactsByID with types",
+    sizes: [1, 100],
+    call: ({ rpc }, size) => rpc.getArtifactsByID({ artifactIds: ids(size), populateArtifactTypes: true }),
+    statements: 4,
+  },
+  {
+    name: "GetArtifactsByURI",
+    sizes: [1, 100],
+    call: ({ rpc }, size) => rpc.getArtifactsByURI({ uris: many(size, (n) => `a${n}`) }),
+    statements: 3,
+  },
+  {
+    name: "GetArtifactsByExternalIds",
+    sizes: [1, 100],
+    call: ({ artifact: { byExternalIds } }, size) => byExternalIds(many(size, (n) => `kept ${n}`)),
+    statements: 3,
+  },
+  {
+    name: "GetArtifactTypesByID",
+    sizes: [1, 100],
+    call: ({ artifact: { typesById } }, size) => typesById(ids(size)),
+    statements: 2,
+  },
+  {
+    name: "GetArtifactsByType, a page",
+    sizes: [1, 100],
+    call: ({ artifact: { byType } }, size) => byType("A", { maxResultSize: size }),
+    statements: 5,
+  },
+  {
+    name: "GetArtifactsByContext, a filtered page",
+    sizes: [1, 100],
+    call: ({ artifact: { byContext } }, size) =>
+      byContext(9n, { maxResultSize: size, filterQuery: "properties.i.int_value < 5 AND contexts_a.id > 0" }),
+    statements: 3,
+  },
+  {
+    name: "GetEventsByArtifactIDs",
+    sizes: [1, 100],
+    call: ({ rpc }, size) => rpc.getEventsByArtifactIDs({ artifactIds: ids(size) }),
+    statements: 2,
+  },
+  {
+    name: "GetParentContextsByContexts",
+    sizes: [1, 90],
+    call: ({ rpc }, size) => rpc.getParentContextsByContexts({ contextIds: ids(size) }),
+    statements: 3,
+  },
+];
+
+describe("number of statements", () => {
+  beforeAll(async () => {
+    await open();
+    const { rpc, artifact: artifacts } = subject;
+    await makeNodes(subject, { artifacts: 100, executions: 100, contexts: 100 });
+    await artifacts.put(ids(100).map((id) => ({ id, uri: `a${id}`, customProperties: { c0: int(0) } })));
+    await artifacts.put(many(100, (n) => artifact({ externalId: `kept ${n}` })));
+    const types = many(100, (n) => ({ name: `stored ${n}` }));
+    await rpc.putTypes({ artifactTypes: types, contextTypes: types });
+    await rpc.putEvents({
+      events: ids(100).map((artifactId) => ({ artifactId, executionId: 9n, type: OUTPUT, path })),
+    });
+    await rpc.putAttributionsAndAssociations({
+      attributions: many(100, (n) => ({ artifactId: 100n + BigInt(n), contextId: 9n })),
+    });
+    await rpc.putParentContexts({ parentContexts: ids(90).map((childId) => ({ childId, parentId: 99n })) });
+  });
+  afterAll(() => subject.store.close());
+
+  test.each([...reads, ...writes])("$name: $statements for $sizes", async ({ sizes, call, statements }) => {
+    const counted: number[] = [];
+    for (const [at, size] of sizes.entries()) {
+      counted.push(await statementsOf(() => call(subject, size, at + 1)));
+    }
+    expect(counted).toEqual([statements, statements]);
+  });
+});
+
+describe("number of statements of a lineage walk", () => {
+  /** How many chains there are side by side, each of seven artifacts and the six executions between them. */
+  const widths = [1, 30];
+  const length = 7;
+
+  /** One artifact into the first executions of all chains; then execution, artifact, … along each. */
+  async function chains(width: number): Promise<void> {
+    await makeNodes(subject, { artifacts: 1 + width * (length - 1), executions: width * (length - 1) });
+    const events = many(width, (chain) =>
+      many(length - 1, (step) => {
+        const executionId = BigInt((chain - 1) * (length - 1) + step);
+        const source = step === 1 ? 1n : executionId;
+        return [
+          { artifactId: source, executionId, type: INPUT },
+          { artifactId: executionId + 1n, executionId, type: OUTPUT },
+        ];
+      }).flat(),
+    ).flat();
+    await subject.rpc.putEvents({ events });
+  }
+
+  async function walk(hops: number, options: object = {}, paths: string[] = ["artifacts"]) {
+    const start = create(LineageSubgraphQueryOptions_StartingNodesSchema, { filterQuery: "id = 1" });
+    const request = {
+      lineageSubgraphQueryOptions: {
+        startingNodes: { case: "startingArtifacts", value: start },
+        maxNumHops: BigInt(hops),
+        ...options,
+      },
+      readMask: { paths },
+    };
+    texts.length = 0;
+    const { lineageSubgraph } = await subject.rpc.getLineageSubgraph(request as object);
+    return { statements: texts.length, artifacts: lineageSubgraph?.artifacts.length };
+  }
+
+  for (const width of widths) {
+    test(`one for the start and one for each hop, ${width} nodes wide`, async () => {
+      await open();
+      await chains(width);
+      for (let hops = 0; hops <= 2 * (length - 1); hops++) {
+        const found = { statements: 1 + hops, artifacts: 1 + width * Math.floor(hops / 2) };
+        expect(await walk(hops)).toEqual(found);
+        expect(await walk(hops, { direction: Direction.DOWNSTREAM })).toEqual(found);
+      }
+      await subject.store.close();
+    });
+
+    test(`an ending filter takes one more for each hop to its kind, ${width} nodes wide`, async () => {
+      await open();
+      await chains(width);
+      const endings = { endingExecutions: { filterQuery: "id > 1000" } };
+      expect((await walk(0, endings)).statements).toBe(1);
+      expect((await walk(6, endings)).statements).toBe(1 + 6 + 3);
+      const both = { ...endings, endingArtifacts: { filterQuery: "uri = 'none'" } };
+      expect((await walk(6, both)).statements).toBe(1 + 1 + 6 + 6);
+      await subject.store.close();
+    });
+
+    test(`the whole answer takes ten more, ${width} nodes wide`, async () => {
+      await open();
+      await chains(width);
+      expect((await walk(12, {}, [])).statements).toBe(1 + 12 + 10);
+      await subject.store.close();
+    });
+  }
+});
