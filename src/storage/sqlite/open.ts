@@ -1,9 +1,9 @@
-import type Database from "better-sqlite3";
 import type { Storage, WriteTransaction } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { SqliteConnection } from "./connection.ts";
-import { checkExists, type Location, locate, type OpenMode } from "./location.ts";
+import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
+import { checkExists, locate, type OpenMode } from "./location.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -52,44 +52,6 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
     await writer.retryWhileBusy(() => prepare(writer));
     return new SqliteStorage(location === "memory" ? writer : connect("read"), writer);
   });
-}
-
-type ConnectionMode = "read" | "write";
-
-/** Loaded on first use: the remote client must work where the driver cannot be loaded. */
-async function loadDriver(): Promise<typeof Database> {
-  const apiVersion = Number(process.versions.napi);
-  if (!(apiVersion >= 10)) {
-    throw new MlmdError(
-      "FAILED_PRECONDITION",
-      `SQLite databases need Node.js 22.14 or newer (Node-API 10); this is ${process.version} (Node-API ${apiVersion})`,
-    );
-  }
-  return (await import("better-sqlite3")).default;
-}
-
-function opener(
-  driver: typeof Database,
-  location: Location,
-  busyTimeoutMs: number,
-): (mode: ConnectionMode) => Database.Database {
-  let opened = false;
-  return (mode) => {
-    if (location === "memory" && opened) {
-      throw new MlmdError("UNAVAILABLE", "the database in memory failed and is lost");
-    }
-    opened = true;
-    const database = new driver(location === "memory" ? ":memory:" : location.path, {
-      readonly: location !== "memory" && location.mode === "READONLY",
-      fileMustExist: location !== "memory" && location.mode !== "READWRITE_OPENCREATE",
-      // A writer waits for locks by itself, without blocking the process that may have to release one.
-      timeout: mode === "read" ? busyTimeoutMs : 0,
-    });
-    database.defaultSafeIntegers(true);
-    database.pragma("synchronous = FULL");
-    if (mode === "read") database.pragma("query_only = ON");
-    return database;
-  };
 }
 
 async function closeOnFailure<T>(connection: SqliteConnection, step: () => Promise<T>): Promise<T> {
