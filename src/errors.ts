@@ -45,13 +45,25 @@ export function notFound(message: string): MlmdError {
   return new MlmdError("NOT_FOUND", message);
 }
 
-export function alreadyExists(message: string): MlmdError {
-  return new MlmdError("ALREADY_EXISTS", message);
+export function alreadyExists(message: string, cause?: unknown): MlmdError {
+  return new MlmdError("ALREADY_EXISTS", message, { cause });
 }
 
-/** A user's text as it is shown in a message: quoted, control characters escaped, cut to a readable length. */
+/** A user's text as it is shown in a message: quoted and printable. */
 export function quote(text: string): string {
-  return JSON.stringify(shorten(text, 100));
+  return `"${printable(text)}"`;
+}
+
+/** Control characters, and those that change the direction of the text around them. */
+const unprintable = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
+/** A user's text with what would disturb the message escaped, cut to a readable length. */
+export function printable(text: string): string {
+  const escaped = JSON.stringify(shorten(text, 100)).slice(1, -1);
+  return escaped.replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function shorten(text: string, lengthMax: number): string {

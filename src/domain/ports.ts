@@ -69,10 +69,11 @@ export interface ReadTransaction {
 
 export interface WriteTransaction extends ReadTransaction {
   /**
-   * Keeps other writers from making or changing types until the transaction ends. Gives whether that may have
-   * meant to wait, so that what was read before may be out of date.
+   * Waits for the other writers that asked for this, and makes those that ask later wait, until the transaction
+   * ends. For what no unique column can decide between two writers. Gives whether that may have meant to wait, so
+   * that what was read before may be out of date.
    */
-  lockTypes(): Promise<boolean>;
+  serialize(): Promise<boolean>;
   /** Stores types without properties and base type; gives ids in order. UniqueViolation: external id. */
   insertTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): Promise<bigint[]>;
   insertTypeProperties(properties: readonly TypeProperty[]): Promise<void>;

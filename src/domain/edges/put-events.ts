@@ -49,6 +49,7 @@ export async function insertEvents(tx: WriteTransaction, events: readonly Event[
     if (!(error instanceof UniqueViolation)) throw error;
     throw alreadyExists(
       "An event of the same artifact, execution and type exists already, or is twice in the request",
+      error,
     );
   }
 }

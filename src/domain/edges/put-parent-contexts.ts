@@ -9,6 +9,9 @@ export async function putParentContexts(
   tx: WriteTransaction,
   requests: readonly ParentContext[],
 ): Promise<void> {
+  if (requests.length === 0) return;
+  // Two writers could each add one half of a cycle.
+  await tx.serialize();
   const ids = [...new Set(requests.flatMap(({ childId, parentId }) => [childId, parentId]))];
   const existing = await tx.existingIds(contextKind, ids);
   const parentsOf = new Map<bigint, Set<bigint>>();
@@ -56,6 +59,7 @@ async function insertLinks(tx: WriteTransaction, links: readonly ParentLink[]): 
     if (!(error instanceof UniqueViolation)) throw error;
     throw alreadyExists(
       "A link between the same parent and child context exists already, or is twice in the request",
+      error,
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { Context } from "../../contract/messages.ts";
 import { get, has } from "../../contract/presence.ts";
-import { invalidArgument, MlmdError, notFound, quote } from "../../errors.ts";
+import { invalidArgument, notFound, quote } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { inOrder } from "../in-order.ts";
 import { contextKind } from "../kinds.ts";
@@ -34,15 +34,12 @@ export async function putContexts(
 }
 
 class ContextPut {
-  private readonly created: NodeEntry<"context">[] = [];
-
   private constructor(
     private readonly batch: NodeBatch<"context">,
     private readonly options: ContextOptions,
     private readonly existing: ReadonlySet<bigint>,
     /** What stands for a type and name, stored or put by this request. */
     private readonly byName: Map<string, ContextEntry>,
-    private readonly findExternalIds: (externalIds: string[]) => Promise<unknown[]>,
   ) {}
 
   static async load(
@@ -63,7 +60,6 @@ class ContextPut {
       options,
       await tx.existingIds(contextKind, options.reuseById ? ids : []),
       byName,
-      (externalIds) => tx.nodeIdsByExternalId(contextKind, externalIds),
     );
   }
 
@@ -80,7 +76,6 @@ class ContextPut {
     if (known !== undefined) return known;
     const entry = await this.batch.create(context);
     this.byName.set(nameKey(context), entry);
-    this.created.push(entry);
     return entry;
   }
 
@@ -94,28 +89,8 @@ class ContextPut {
     return entry;
   }
 
-  async flush(): Promise<void> {
-    try {
-      await this.batch.flush();
-    } catch (error) {
-      throw await this.explain(error);
-    }
-  }
-
-  /**
-   * The names of new contexts were looked up before, so a name that is taken now was taken by another writer at
-   * the same time: the caller shall try again. A taken external id stays taken, and so does what an update hits.
-   */
-  private async explain(error: unknown): Promise<unknown> {
-    if (!this.options.reuseByName || !(error instanceof MlmdError) || error.code !== "ALREADY_EXISTS")
-      return error;
-    const refused = this.created.filter((entry) => entry.id === 0n);
-    const externalIds = refused.flatMap(({ node }) => get(node, "externalId") ?? []);
-    if (refused.length === 0 || (await this.findExternalIds(externalIds)).length > 0) return error;
-    return new MlmdError(
-      "ABORTED",
-      "A context of the request was created by another writer at the same time",
-    );
+  flush(): Promise<void> {
+    return this.batch.flush();
   }
 }
 

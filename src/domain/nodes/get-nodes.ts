@@ -3,7 +3,7 @@ import { invalidArgument } from "../../errors.ts";
 import { artifactKind, type Kind, type KindName, type NodeOf } from "../kinds.ts";
 import type { ReadTransaction } from "../ports.ts";
 import { checkExternalIds, findType, noneFound } from "../types/get-types.ts";
-import { listNodes, type Page } from "./list-nodes.ts";
+import { listNodes, type Page, parseListOptions } from "./list-nodes.ts";
 
 export interface TypeName {
   readonly typeName: string;
@@ -16,6 +16,7 @@ export async function getNodesByType<K extends KindName>(
   kind: Kind<K>,
   request: TypeName & { options?: ListOperationOptions | undefined },
 ): Promise<Page<K>> {
+  if (request.options !== undefined) parseListOptions(kind, request.options);
   const type = await findType(tx, kind, request);
   if (type === undefined) return { nodes: [], nextPageToken: undefined };
   const { nodes, nextPageToken } = await listNodes(tx, kind, request.options, { typeId: type.id });

@@ -37,13 +37,8 @@ export async function listNodes<K extends KindName>(
       nextPageToken: undefined,
     };
   }
-  const size = checkPageSize(options.maxResultSize);
-  const filter = parseFilter(kind, options.filterQuery);
-  const order = orderOf(options);
-  const query = { ...scope, ...(filter && { filter }), order, limit: size + 1 };
-  const token = options.nextPageToken;
-  const after = token === "" ? undefined : decodePageToken(token, options, order);
-  const listed = await tx.listNodes(kind, after === undefined ? query : { ...query, after });
+  const { size, order, ...restriction } = parseListOptions(kind, options);
+  const listed = await tx.listNodes(kind, { ...scope, ...restriction, order, limit: size + 1 });
   const page = listed.slice(0, size);
   const nodes = new Map(
     (
@@ -57,6 +52,16 @@ export async function listNodes<K extends KindName>(
     nodes: page.flatMap(({ id }) => nodes.get(id) ?? []),
     nextPageToken: listed.length > size ? encodePageToken(options, order, page) : undefined,
   };
+}
+
+/** Refuses options that cannot be right, whatever there is to list. */
+export function parseListOptions(kind: KindFacts, options: ListOperationOptions) {
+  const size = checkPageSize(options.maxResultSize);
+  const filter = parseFilter(kind, options.filterQuery);
+  const order = orderOf(options);
+  const token = options.nextPageToken;
+  const after = token === "" ? undefined : decodePageToken(token, options, order);
+  return { size, order, ...(filter && { filter }), ...(after && { after }) };
 }
 
 function checkPageSize(size: number): number {

@@ -191,7 +191,7 @@ export class NodeBatch<K extends KindName> {
       for (const [index, entry] of inserts.entries()) this.setId(entry, ids[index] ?? 0n);
       await this.tx.updateNodes(this.kind, nodesOf(updates));
     } catch (error) {
-      if (error instanceof UniqueViolation) throw this.taken([...inserts, ...updates]);
+      if (error instanceof UniqueViolation) throw this.taken([...inserts, ...updates], error);
       throw error;
     }
     await this.tx.deleteProperties(this.kind, changed.flatMap(removedProperties));
@@ -207,7 +207,7 @@ export class NodeBatch<K extends KindName> {
     this.entries.set(id, entry);
   }
 
-  private taken(entries: NodeEntry<K>[]): MlmdError {
+  private taken(entries: NodeEntry<K>[], cause: UniqueViolation): MlmdError {
     const named = entries
       .slice(0, 3)
       .map(({ node }) => quote(has(node, "name") ? node.name : node.externalId));
@@ -215,6 +215,7 @@ export class NodeBatch<K extends KindName> {
     return alreadyExists(
       `The name within its type, or the external id, of the ${this.kind.name} is taken: ` +
         `one of ${named.join(", ")}${more} exists already`,
+      cause,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { equals } from "@bufbuild/protobuf";
 import { PropertyType, type Value, ValueSchema } from "../../contract/messages.ts";
 import { getEntry } from "../../contract/presence.ts";
-import { invalidArgument, quote } from "../../errors.ts";
+import { invalidArgument, printable, quote } from "../../errors.ts";
 
 export type Properties = { [name: string]: Value };
 
@@ -46,7 +46,7 @@ export function checkCustomProperties(properties: Properties): void {
 function unmatched(name: string, expected: string, { value }: Value): Error {
   const actual = value.case === undefined ? "no value" : PropertyType[typeOfCase[value.case]];
   return invalidArgument(
-    `Found unmatched property type: ${name.slice(0, 200)}; ${expected}, the request has ${actual}`,
+    `Found unmatched property type: ${printable(name)}; ${expected}, the request has ${actual}`,
   );
 }
 

@@ -42,7 +42,7 @@ export async function putTypes<K extends KindName>(
   const requests = types.map((type) => withKnownProperties(kind, type));
   let put = await TypePut.load(tx, kind, requests, options);
   // Two writers that both find no such type must not both make it; usually there is nothing to write at all.
-  if (requests.some((type) => put.writes(type)) && (await tx.lockTypes())) {
+  if (requests.some((type) => put.writes(type)) && (await tx.serialize())) {
     put = await TypePut.load(tx, kind, requests, options);
   }
   const entries = await inOrder(
@@ -234,7 +234,7 @@ class TypePut<K extends KindName> {
         ),
       );
     } catch (error) {
-      if (error instanceof UniqueViolation) throw externalIdTaken();
+      if (error instanceof UniqueViolation) throw externalIdTaken(undefined, error);
       throw error;
     }
   }
@@ -267,8 +267,9 @@ function conflictingProperty(
   );
 }
 
-function externalIdTaken(externalId?: string): MlmdError {
+function externalIdTaken(externalId?: string, cause?: unknown): MlmdError {
   return alreadyExists(
     `Another type has the external id${externalId === undefined ? "" : ` ${quote(externalId)}`}`,
+    cause,
   );
 }

@@ -28,7 +28,7 @@ export const mysqlDialect: Dialect = {
     return new Uint8Array(Buffer.from(Buffer.from(stored).toString("latin1"), "base64"));
   },
 
-  typeLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
+  writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
 
 const shortListMax = 16;

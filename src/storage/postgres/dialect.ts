@@ -30,7 +30,7 @@ export const postgresDialect: Dialect = {
   },
 
   rowOrder: raw("ctid"),
-  typeLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
+  writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
 
 /** The types that the columns are written with; all others are integers. */

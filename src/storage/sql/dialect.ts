@@ -21,6 +21,6 @@ export interface Dialect {
    * gives them like that if it asks for no order, and for another order if it asks for any.
    */
   readonly rowOrder?: Sql;
-  /** Keeps other writers from making types until the transaction ends; undefined where there are no others. */
-  readonly typeLock?: Sql;
+  /** Makes other writers that run this wait until the transaction ends; undefined where there never are others. */
+  readonly writerLock?: Sql;
 }

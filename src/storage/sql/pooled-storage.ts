@@ -1,5 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ReadTransaction, Storage, WriteTransaction } from "../../domain/ports.ts";
+import {
+  type ReadTransaction,
+  type Storage,
+  UniqueViolation,
+  type WriteTransaction,
+} from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 import { SqlTransaction } from "./transaction.ts";
@@ -69,7 +74,7 @@ export class PooledStorage implements Storage {
       try {
         return await this.#attempt(mode, work);
       } catch (error) {
-        if (attempt === attemptsMax || !mayTryAgain(error)) throw error;
+        if (attempt === attemptsMax || !mayTryAgain(error, attempt)) throw error;
       }
       // Random, so that the writers that met do not meet again.
       await wait(Math.random() * firstWaitMaxMs * 2 ** attempt);
@@ -108,8 +113,14 @@ async function rolledBack(connection: PooledConnection, error: unknown): Promise
   );
 }
 
-function mayTryAgain(error: unknown): boolean {
-  return error instanceof MlmdError && (error.code === "ABORTED" || isLost(error));
+/**
+ * A unique value may have been taken by a writer that was faster by a moment. The second attempt finds what that
+ * one wrote, and reuses it or is refused again.
+ */
+function mayTryAgain(error: unknown, attempt: number): boolean {
+  if (!(error instanceof MlmdError)) return false;
+  if (error.cause instanceof UniqueViolation) return attempt === 1;
+  return error.code === "ABORTED" || isLost(error);
 }
 
 function isLost(error: unknown): boolean {

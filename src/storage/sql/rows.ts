@@ -236,10 +236,13 @@ function stringKind(text: string): Value["value"] {
 }
 
 function structFromBase64(base64: string): Value["value"] | undefined {
-  if (!/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(base64)) return undefined;
+  const bytes = Buffer.from(base64, "base64");
+  // Decoding passes over what is no base64; as in the original, white space and padding do not matter.
+  const digits = (text: string) => text.replace(/[\s=]/g, "");
+  if (digits(bytes.toString("base64")) !== digits(base64)) return undefined;
   const writer = new BinaryWriter().tag(structField, WireType.LengthDelimited);
   try {
-    return fromBinary(ValueSchema, writer.bytes(Buffer.from(base64, "base64")).finish()).value;
+    return fromBinary(ValueSchema, writer.bytes(bytes).finish()).value;
   } catch {
     return undefined;
   }

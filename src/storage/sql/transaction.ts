@@ -37,8 +37,8 @@ export class SqlTransaction implements WriteTransaction {
   allTypes<K extends KindName>(kind: Kind<K>) {
     return types.allTypes(this.#db, kind);
   }
-  lockTypes() {
-    return types.lockTypes(this.#db);
+  serialize() {
+    return types.serialize(this.#db);
   }
   insertTypes<K extends KindName>(kind: Kind<K>, rows: readonly TypeOf<K>[]) {
     return types.insertTypes(this.#db, kind, rows);

@@ -89,10 +89,10 @@ async function addProperties(
   }
 }
 
-export async function lockTypes(db: Connection): Promise<boolean> {
-  const { typeLock } = db.dialect;
-  if (typeLock === undefined) return false;
-  await db.all(typeLock);
+export async function serialize(db: Connection): Promise<boolean> {
+  const { writerLock } = db.dialect;
+  if (writerLock === undefined) return false;
+  await db.all(writerLock);
   return true;
 }
 

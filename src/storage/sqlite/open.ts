@@ -4,6 +4,7 @@ import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate, type OpenMode } from "./location.ts";
+import { migratorFor } from "./migrator.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -19,6 +20,11 @@ export interface SqliteOptions {
   readonly mode?: OpenMode;
   /** How long to wait for other processes' locks, in milliseconds, before an operation is ABORTED; 5000 unless given. */
   readonly busyTimeoutMs?: number;
+  /**
+   * Upgrade a database of an older version, in one transaction, before anything else; without it, and always
+   * while reading only, such a database is refused.
+   */
+  readonly enableUpgradeMigration?: boolean;
   /** Is told the text of each statement inside a transaction; the inserts of a set of rows are one statement. */
   readonly onStatement?: (text: string) => void;
 }
@@ -47,6 +53,7 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
     await closeOnFailure(reader, () => check(reader));
     return new SqliteStorage(reader, undefined);
   }
+  if (options.enableUpgradeMigration && location !== "memory") await migratorFor(open, busyTimeoutMs).up();
   const writer = connect("write");
   return closeOnFailure(writer, async () => {
     await writer.retryWhileBusy(() => prepare(writer));

@@ -128,6 +128,8 @@ const additionalIndexes: Readonly<Record<string, string>> = {
   idx_attribution_artifact_id: "Attribution (artifact_id)",
 };
 
+export const additionalIndexNames = Object.keys(additionalIndexes);
+
 function propertyIndexes(kind: string, table: string): Record<string, string> {
   const on = (column: string) => `${table} (name, is_custom_property, ${column}) WHERE ${column} IS NOT NULL`;
   return {
@@ -162,7 +164,7 @@ export function hasAdditionalIndexes(database: Database.Database): boolean {
   const present = new Set(
     database.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").pluck().all(),
   );
-  return Object.keys(additionalIndexes).every((name) => present.has(name));
+  return additionalIndexNames.every((name) => present.has(name));
 }
 
 /**
@@ -225,6 +227,11 @@ function isComplete(table: string, stored: Columns): boolean {
 function columnNames(table: string): string[] {
   const words = [...(tables[table] ?? "").matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string);
   return words.filter((word) => word !== "PRIMARY" && word !== "UNIQUE");
+}
+
+/** The version of what is stored, 0 without a record of it; undefined where there is no metadata. */
+export function schemaVersionOf(database: Database.Database): bigint | undefined {
+  return storedVersion(database, columnsByTable(database));
 }
 
 /** Undefined where there is no version record. */

@@ -1,0 +1,343 @@
+import type { Loss, Statement, Step } from "../migrate/step.ts";
+import { additionalIndexNames } from "./schema.ts";
+
+// The layouts of the past are written out here and do not change when the present one does.
+
+const createTable = (name: string, columns: string): Statement => ({
+  sql: `CREATE TABLE IF NOT EXISTS ${name} (${columns})`,
+});
+const dropTable = (name: string): Statement => ({ sql: `DROP TABLE ${name}` });
+const addColumn = (table: string, column: string): Statement => ({
+  sql: `ALTER TABLE ${table} ADD COLUMN ${column}`,
+});
+const dropColumn = (table: string, column: string): Statement => ({
+  sql: `ALTER TABLE ${table} DROP COLUMN ${column}`,
+  table,
+});
+const renameColumn = (table: string, from: string, to: string): Statement => ({
+  sql: `ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`,
+});
+const dropIndex = (name: string): Statement => ({ sql: `DROP INDEX IF EXISTS ${name}` });
+
+/** Indexes by name; each is on a table and columns. */
+type Indexes = Readonly<Record<string, readonly [table: string, columns: string]>>;
+
+const createIndexes = (indexes: Indexes): Statement[] =>
+  Object.entries(indexes).map(([name, [table, on]]) => ({
+    sql: `CREATE INDEX IF NOT EXISTS ${name} ON ${table} ${on}`,
+    table,
+  }));
+const dropIndexes = (indexes: Indexes): Statement[] => Object.keys(indexes).map(dropIndex);
+
+/**
+ * Columns in the middle of a table and unique constraints cannot be changed in place: the rows move to a new
+ * table. It inherits the highest id ever given, so that none is given twice.
+ */
+function rebuild(table: string, columns: string, copied: string, rows = ""): Statement[] {
+  const next = `mlmd_migrated_${table}`;
+  return [
+    { sql: `CREATE TABLE ${next} (${columns})` },
+    { sql: `INSERT INTO ${next} (${copied}) SELECT ${copied} FROM ${table} ${rows}`.trim(), table },
+    { sql: `DELETE FROM sqlite_sequence WHERE name = '${next}'` },
+    {
+      sql: `INSERT INTO sqlite_sequence (name, seq) SELECT '${next}', seq FROM sqlite_sequence WHERE name = '${table}'`,
+    },
+    { sql: `DROP TABLE ${table}` },
+    { sql: `ALTER TABLE ${next} RENAME TO ${table}` },
+  ];
+}
+
+const id = "id INTEGER PRIMARY KEY AUTOINCREMENT";
+const times =
+  "create_time_since_epoch INT NOT NULL DEFAULT 0, last_update_time_since_epoch INT NOT NULL DEFAULT 0";
+const timeNames = "create_time_since_epoch, last_update_time_since_epoch";
+const uniqueName = "UNIQUE (type_id, name)";
+const propertyTables = ["ArtifactProperty", "ExecutionProperty", "ContextProperty"];
+
+const typeName = { idx_type_name: ["Type", "(name)"] } as const;
+const nodeIndexes: Indexes = {
+  idx_artifact_uri: ["Artifact", "(uri)"],
+  ...timeIndexes("Artifact"),
+  ...timeIndexes("Execution"),
+  ...timeIndexes("Context"),
+};
+const eventArtifact: Indexes = { idx_event_artifact_id: ["Event", "(artifact_id)"] };
+const eventExecution: Indexes = { idx_event_execution_id: ["Event", "(execution_id)"] };
+const parentContext: Indexes = {
+  idx_parentcontext_parent_context_id: ["ParentContext", "(parent_context_id)"],
+};
+const eventPath: Indexes = { idx_eventpath_event_id: ["EventPath", "(event_id)"] };
+const propertyValues: Indexes = {
+  ...valueIndexes("Artifact"),
+  ...valueIndexes("Execution"),
+  ...valueIndexes("Context"),
+};
+const externalIds: Indexes = Object.fromEntries(
+  ["Type", "Artifact", "Execution", "Context"].map((table) => [
+    `idx_${table.toLowerCase()}_external_id`,
+    [table, "(external_id)"] as const,
+  ]),
+);
+
+function timeIndexes(table: string): Indexes {
+  return Object.fromEntries(
+    ["create_time_since_epoch", "last_update_time_since_epoch"].map((column) => [
+      `idx_${table.toLowerCase()}_${column}`,
+      [table, `(${column})`] as const,
+    ]),
+  );
+}
+
+function valueIndexes(kind: string): Indexes {
+  return Object.fromEntries(
+    ["int", "double", "string"].map((type) => [
+      `idx_${kind.toLowerCase()}_property_${type}`,
+      [
+        `${kind}Property`,
+        `(name, is_custom_property, ${type}_value) WHERE ${type}_value IS NOT NULL`,
+      ] as const,
+    ]),
+  );
+}
+
+const rowsOf = (what: string, table: string, condition = ""): Loss => ({
+  what,
+  count: `SELECT count(*) FROM ${table} ${condition}`.trim(),
+});
+const propertiesWith = (what: string, condition: string): Loss => ({
+  what,
+  count: `SELECT ${propertyTables.map((table) => `(SELECT count(*) FROM ${table} WHERE ${condition})`).join(" + ")}`,
+});
+
+/** The version becomes known; before it, the tables themselves tell. */
+const versionRecord: Step = {
+  up: [
+    createTable("MLMDEnv", "schema_version INTEGER PRIMARY KEY"),
+    { sql: "DELETE FROM MLMDEnv" },
+    { sql: "INSERT INTO MLMDEnv (schema_version) VALUES (0)" },
+  ],
+  down: [dropTable("MLMDEnv")],
+  lostUp: [],
+  lostDown: [],
+};
+
+/** Room for a third kind of types. The properties of context types stay behind, as the original leaves them. */
+const typeKinds: Step = {
+  up: [renameColumn("Type", "is_artifact_type", "type_kind")],
+  down: [
+    { sql: "DELETE FROM Type WHERE type_kind = 2", table: "Type" },
+    renameColumn("Type", "type_kind", "is_artifact_type"),
+  ],
+  lostUp: [],
+  lostDown: [rowsOf("context types", "Type", "WHERE type_kind = 2")],
+};
+
+const contexts: Step = {
+  up: [
+    createTable("Context", `${id}, type_id INT NOT NULL, name VARCHAR(255) NOT NULL, ${uniqueName}`),
+    createTable(
+      "ContextProperty",
+      `context_id INT NOT NULL, name VARCHAR(255) NOT NULL, is_custom_property TINYINT(1) NOT NULL,
+       int_value INT, double_value DOUBLE, string_value TEXT, PRIMARY KEY (context_id, name, is_custom_property)`,
+    ),
+  ],
+  down: [dropTable("Context"), dropTable("ContextProperty")],
+  lostUp: [],
+  lostDown: [rowsOf("contexts", "Context"), rowsOf("properties of contexts", "ContextProperty")],
+};
+
+const contextMembers: Step = {
+  up: [
+    createTable(
+      "Association",
+      `${id}, context_id INT NOT NULL, execution_id INT NOT NULL, UNIQUE (context_id, execution_id)`,
+    ),
+    createTable(
+      "Attribution",
+      `${id}, context_id INT NOT NULL, artifact_id INT NOT NULL, UNIQUE (context_id, artifact_id)`,
+    ),
+  ],
+  down: [dropTable("Association"), dropTable("Attribution")],
+  lostUp: [],
+  lostDown: [
+    rowsOf("links of executions to contexts", "Association"),
+    rowsOf("links of artifacts to contexts", "Attribution"),
+  ],
+};
+
+const namesStatesTimes: Step = {
+  up: [
+    ...rebuild(
+      "Artifact",
+      `${id}, type_id INT NOT NULL, uri TEXT, state INT, name VARCHAR(255), ${times}, ${uniqueName}`,
+      "id, type_id, uri",
+    ),
+    ...rebuild(
+      "Execution",
+      `${id}, type_id INT NOT NULL, last_known_state INT, name VARCHAR(255), ${times}, ${uniqueName}`,
+      "id, type_id",
+    ),
+    ...times.split(", ").map((column) => addColumn("Context", column)),
+  ],
+  down: [
+    ...rebuild("Artifact", `${id}, type_id INT NOT NULL, uri TEXT`, "id, type_id, uri"),
+    ...rebuild("Execution", `${id}, type_id INT NOT NULL`, "id, type_id"),
+    ...timeNames.split(", ").map((column) => dropColumn("Context", column)),
+  ],
+  lostUp: [],
+  lostDown: [
+    rowsOf("names of artifacts", "Artifact", "WHERE name IS NOT NULL"),
+    rowsOf("names of executions", "Execution", "WHERE name IS NOT NULL"),
+    rowsOf("states of artifacts", "Artifact", "WHERE state IS NOT NULL"),
+    rowsOf("states of executions", "Execution", "WHERE last_known_state IS NOT NULL"),
+    rowsOf("times of artifacts", "Artifact", "WHERE create_time_since_epoch <> 0"),
+    rowsOf("times of executions", "Execution", "WHERE create_time_since_epoch <> 0"),
+    rowsOf("times of contexts", "Context", "WHERE create_time_since_epoch <> 0"),
+  ],
+};
+
+const parentsAndVersions: Step = {
+  up: [
+    createTable(
+      "ParentType",
+      "type_id INT NOT NULL, parent_type_id INT NOT NULL, PRIMARY KEY (type_id, parent_type_id)",
+    ),
+    createTable(
+      "ParentContext",
+      "context_id INT NOT NULL, parent_context_id INT NOT NULL, PRIMARY KEY (context_id, parent_context_id)",
+    ),
+    ...rebuild(
+      "Type",
+      `${id}, name VARCHAR(255) NOT NULL, version VARCHAR(255), type_kind TINYINT(1) NOT NULL, description TEXT,
+       input_type TEXT, output_type TEXT`,
+      "id, name, type_kind, input_type, output_type",
+    ),
+    ...createIndexes({ ...nodeIndexes, ...eventArtifact, ...eventExecution, ...parentContext, ...typeName }),
+  ],
+  down: [
+    ...dropIndexes({ ...nodeIndexes, ...eventArtifact, ...eventExecution, ...parentContext, ...typeName }),
+    dropTable("ParentType"),
+    dropTable("ParentContext"),
+    dropColumn("Type", "version"),
+    dropColumn("Type", "description"),
+  ],
+  lostUp: [],
+  lostDown: [
+    rowsOf("base types of types", "ParentType"),
+    rowsOf("parents of contexts", "ParentContext"),
+    rowsOf("versions of types", "Type", "WHERE version IS NOT NULL"),
+    rowsOf("descriptions of types", "Type", "WHERE description IS NOT NULL"),
+  ],
+};
+
+const bytes: Step = {
+  up: [...propertyTables.map((table) => addColumn(table, "byte_value BLOB")), ...createIndexes(eventPath)],
+  down: [...propertyTables.map((table) => dropColumn(table, "byte_value")), ...dropIndexes(eventPath)],
+  lostUp: [],
+  lostDown: [propertiesWith("byte values of properties", "byte_value IS NOT NULL")],
+};
+
+const eventColumns = `${id}, artifact_id INT NOT NULL, execution_id INT NOT NULL, type INT NOT NULL,
+  milliseconds_since_epoch INT`;
+const eventNames = "id, artifact_id, execution_id, type, milliseconds_since_epoch";
+const latestEvents = "(SELECT max(id) FROM Event GROUP BY artifact_id, execution_id, type)";
+
+/** Of several events with the same artifact, execution and type the one with the highest id stays. */
+const uniqueEvents: Step = {
+  up: [
+    ...createIndexes(propertyValues),
+    ...rebuild(
+      "Event",
+      `${eventColumns}, UNIQUE (artifact_id, execution_id, type)`,
+      eventNames,
+      `WHERE id IN ${latestEvents}`,
+    ),
+    ...createIndexes(eventExecution),
+    { sql: "DELETE FROM EventPath WHERE event_id NOT IN (SELECT id FROM Event)", table: "EventPath" },
+  ],
+  down: [
+    ...dropIndexes(propertyValues),
+    ...rebuild("Event", eventColumns, eventNames),
+    ...createIndexes({ ...eventArtifact, ...eventExecution }),
+  ],
+  lostUp: [
+    rowsOf(
+      "events that a later one with the same artifact, execution and type replaces",
+      "Event",
+      `WHERE id NOT IN ${latestEvents}`,
+    ),
+  ],
+  lostDown: [],
+};
+
+/** Their indexes go with the old tables, and are made again. */
+function tablesOfTypesAndNodes(column: "" | ", external_id VARCHAR(255) UNIQUE"): Statement[] {
+  return [
+    ...rebuild(
+      "Type",
+      `${id}, name VARCHAR(255) NOT NULL, version VARCHAR(255), type_kind TINYINT(1) NOT NULL, description TEXT,
+       input_type TEXT, output_type TEXT${column}`,
+      "id, name, version, type_kind, description, input_type, output_type",
+    ),
+    ...rebuild(
+      "Artifact",
+      `${id}, type_id INT NOT NULL, uri TEXT, state INT, name VARCHAR(255)${column}, ${times}, ${uniqueName}`,
+      `id, type_id, uri, state, name, ${timeNames}`,
+    ),
+    ...rebuild(
+      "Execution",
+      `${id}, type_id INT NOT NULL, last_known_state INT, name VARCHAR(255)${column}, ${times}, ${uniqueName}`,
+      `id, type_id, last_known_state, name, ${timeNames}`,
+    ),
+    ...rebuild(
+      "Context",
+      `${id}, type_id INT NOT NULL, name VARCHAR(255) NOT NULL${column}, ${times}, ${uniqueName}`,
+      `id, type_id, name, ${timeNames}`,
+    ),
+    ...createIndexes({ ...nodeIndexes, ...typeName }),
+  ];
+}
+
+const externalIdentifiers: Step = {
+  up: [...tablesOfTypesAndNodes(", external_id VARCHAR(255) UNIQUE"), ...createIndexes(externalIds)],
+  down: tablesOfTypesAndNodes(""),
+  lostUp: [],
+  lostDown: ["Type", "Artifact", "Execution", "Context"].map((table) =>
+    rowsOf(`external ids of ${table.toLowerCase()}s`, table, "WHERE external_id IS NOT NULL"),
+  ),
+};
+
+const protosAndBooleans: Step = {
+  up: propertyTables.flatMap((table) => [
+    addColumn(table, "proto_value BLOB"),
+    addColumn(table, "bool_value BOOLEAN"),
+  ]),
+  down: propertyTables.flatMap((table) => [
+    dropColumn(table, "proto_value"),
+    dropColumn(table, "bool_value"),
+  ]),
+  lostUp: [],
+  lostDown: [
+    propertiesWith(
+      "values of proto and boolean properties (the properties stay, without value)",
+      "proto_value IS NOT NULL OR bool_value IS NOT NULL",
+    ),
+  ],
+};
+
+/** `steps[n]` joins the versions n and n + 1. */
+export const steps: readonly Step[] = [
+  versionRecord,
+  typeKinds,
+  contexts,
+  contextMembers,
+  namesStatesTimes,
+  parentsAndVersions,
+  bytes,
+  uniqueEvents,
+  externalIdentifiers,
+  protosAndBooleans,
+];
+
+/** Our own indexes may also be in an older layout: the original leaves them when it downgrades a file. */
+export const beforeDown: readonly Statement[] = additionalIndexNames.map(dropIndex);

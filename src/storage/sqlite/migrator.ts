@@ -1,0 +1,117 @@
+import type Database from "better-sqlite3";
+import { invalidArgument, MlmdError } from "../../errors.ts";
+import { type MigrationEngine, type MigrationSession, Migrator } from "../migrate/migrator.ts";
+import { SqliteConnection } from "./connection.ts";
+import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
+import { checkExists, locate } from "./location.ts";
+import { beforeDown, steps } from "./migrations.ts";
+import { inspectSchema, schemaVersion, schemaVersionOf } from "./schema.ts";
+
+export interface SqliteMigrationOptions {
+  /** A path or a `file:` URI. */
+  readonly path: string;
+  /** How long to wait for other processes' locks, in milliseconds, before ABORTED; 5000 unless given. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * For a database file that exists. Each migration is one transaction, and leaves the journal mode as it is.
+ * While it runs it keeps the process busy.
+ *
+ * @throws MlmdError NOT_FOUND: no such file. INVALID_ARGUMENT: a database in memory, or a `file:` URI that
+ * cannot be read.
+ */
+export async function sqliteMigrator({
+  path,
+  busyTimeoutMs = 5000,
+}: SqliteMigrationOptions): Promise<Migrator> {
+  const location = locate(path, "READWRITE");
+  if (location === "memory") throw invalidArgument("a database in memory has no older version to migrate");
+  checkExists(location);
+  return migratorFor(opener(await loadDriver(), location, busyTimeoutMs), busyTimeoutMs);
+}
+
+/** For the database that `open` opens, with connections of its own. */
+export function migratorFor(
+  open: (mode: ConnectionMode) => Database.Database,
+  busyTimeoutMs: number,
+): Migrator {
+  return new Migrator(new SqliteMigrationEngine(open, busyTimeoutMs));
+}
+
+class SqliteMigrationEngine implements MigrationEngine {
+  readonly steps = steps;
+  readonly beforeDown = beforeDown;
+  readonly #open: (mode: ConnectionMode) => Database.Database;
+  readonly #busyTimeoutMs: number;
+
+  constructor(open: (mode: ConnectionMode) => Database.Database, busyTimeoutMs: number) {
+    this.#open = open;
+    this.#busyTimeoutMs = busyTimeoutMs;
+  }
+
+  read<T>(work: (session: MigrationSession) => Promise<T>): Promise<T> {
+    return this.#transaction(() => this.#open("read"), "BEGIN", work);
+  }
+
+  write<T>(work: (session: MigrationSession) => Promise<T>): Promise<T> {
+    return this.#transaction(() => this.#openForChanges(), "BEGIN IMMEDIATE", work);
+  }
+
+  /** A table is replaced by a new one of its name: views and foreign keys of others must not mind. */
+  #openForChanges(): Database.Database {
+    const database = this.#open("write");
+    database.pragma("foreign_keys = OFF");
+    database.pragma("legacy_alter_table = ON");
+    return database;
+  }
+
+  async #transaction<T>(
+    open: () => Database.Database,
+    begin: "BEGIN" | "BEGIN IMMEDIATE",
+    work: (session: MigrationSession) => Promise<T>,
+  ): Promise<T> {
+    const connection = new SqliteConnection(open, this.#busyTimeoutMs);
+    try {
+      return await connection.retryWhileBusy(() =>
+        connection.transaction(begin, () => work(new SqliteMigrationSession(connection))),
+      );
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+class SqliteMigrationSession implements MigrationSession {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  async version(): Promise<number | undefined> {
+    const version = this.#connection.use(schemaVersionOf);
+    return version === undefined ? undefined : Number(version);
+  }
+
+  async writeVersion(version: number): Promise<void> {
+    this.#connection.use((database) =>
+      database.prepare("UPDATE MLMDEnv SET schema_version = ?").run(version),
+    );
+  }
+
+  async run(sql: string): Promise<void> {
+    this.#connection.use((database) => database.exec(sql));
+  }
+
+  async count(query: string): Promise<number> {
+    return Number(this.#connection.use((database) => database.prepare(query).pluck().get()));
+  }
+
+  async check(): Promise<void> {
+    const state = this.#connection.use(inspectSchema);
+    if (state !== "current") {
+      throw new MlmdError("ABORTED", `the database holds no tables of schema version ${schemaVersion}`);
+    }
+  }
+}
