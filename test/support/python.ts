@@ -76,7 +76,7 @@ async function install(environment: string, python: string): Promise<OriginalPyt
 
 async function findPython(): Promise<string | undefined> {
   for (const candidate of await candidates()) {
-    const script = "import sys, venv; print('%d.%d' % sys.version_info[:2])";
+    const script = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])";
     const version = await run(candidate, ["-c", script]).then(
       ({ stdout }) => stdout.trim(),
       () => undefined,

@@ -16,7 +16,9 @@ export default class TotalsReporter implements Reporter {
       }
     }
     // The default reporter prints its summary in the same event.
-    process.on("exit", () => {
+    process.on("exit", (status) => {
+      // What fails before the first test, such as a database server that does not start, is reported nowhere else.
+      if (status !== 0 && totals.failed === 0) totals.failed = 1;
       for (const name of skipped) console.log(`skipped: ${name}`);
       console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
     });
