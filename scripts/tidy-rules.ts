@@ -1,21 +1,35 @@
 import { dirname, join } from "node:path/posix";
 
-/** A layer of `src/` and the layers that it may import from besides itself. */
+/**
+ * A layer of `src/` and the layers that it may import from besides itself. A file belongs to the first that its
+ * path begins with, so that two files of the domain can be open to storage and its operations not.
+ */
 const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   contract: [],
   filter: ["contract", "errors"],
-  domain: ["contract", "errors", "filter"],
-  "storage/sql": ["contract", "errors", "filter", "domain"],
-  "storage/sqlite": ["contract", "errors", "filter", "domain", "storage/sql"],
-  "storage/mysql": ["contract", "errors", "filter", "domain", "storage/sql"],
-  "storage/postgres": ["contract", "errors", "filter", "domain", "storage/sql"],
+  "domain/kinds": ["contract"],
+  "domain/ports": ["contract", "errors", "filter", "domain/kinds"],
+  domain: ["contract", "errors", "filter", "domain/kinds", "domain/ports"],
+  "storage/sql": ["contract", "errors", "filter", "domain/kinds", "domain/ports"],
+  "storage/migrate": ["errors", "storage/sql"],
+  "storage/sqlite": ["contract", "errors", "domain/kinds", "domain/ports", "storage/sql", "storage/migrate"],
+  "storage/mysql": ["contract", "errors", "domain/kinds", "domain/ports", "storage/sql", "storage/migrate"],
+  "storage/postgres": [
+    "contract",
+    "errors",
+    "domain/kinds",
+    "domain/ports",
+    "storage/sql",
+    "storage/migrate",
+  ],
   rpc: ["contract", "errors"],
   client: ["contract", "errors"],
   open: [
     "contract",
     "errors",
     "domain",
+    "domain/ports",
     "storage/sqlite",
     "storage/mysql",
     "storage/postgres",
@@ -40,7 +54,13 @@ const libraries: Readonly<Record<string, string>> = {
 /** Nobody imports these: they are where programs start. */
 const entries = new Set(["src/index.ts", "src/cli/main.ts"]);
 
-const linesMax = 800;
+const linesMax = 600;
+
+/** Files that may be longer, with the reason. */
+const longFiles: ReadonlyMap<string, string> = new Map([
+  ["src/client/store.ts", "one class is the public interface: a documented method for each operation"],
+]);
+
 const generated = "src/contract/gen/";
 
 const forbidden: readonly (readonly [RegExp, string])[] = [
@@ -52,6 +72,10 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
   [/registry\.(?:npmjs|yarnpkg)\.\w+|pypi\.org/, "the host of a package registry"],
   [
     new RegExp(`\\b(?:${["Clau" + "de", "Anthro" + "pic", "Chat" + "GPT", "L" + "LM"].join("|")})\\b`),
+    "not a word of this project",
+  ],
+  [
+    new RegExp(`\\b(?:${["assis" + "tant", "co" + "pilot", "AI a" + "gent"].join("|")})s?\\b`, "i"),
     "not a word of this project",
   ],
 ];
@@ -75,6 +99,7 @@ export function check(files: ReadonlyMap<string, string>): string[] {
   }
   for (const name of files.keys()) {
     if (!name.startsWith("src/") || !name.endsWith(".ts") || name.startsWith(generated)) continue;
+    if (layerOf(name) === undefined) findings.push(`${name}:1: belongs to no layer`);
     if (name.endsWith(".test.ts") || entries.has(name) || imported.has(name)) continue;
     findings.push(`${name}:1: no other file imports this one`);
   }
@@ -88,7 +113,8 @@ function checkLines(
 ): void {
   const isCode = name.endsWith(".ts");
   const isProgram = name.startsWith("src/") && isCode && !name.endsWith(".test.ts");
-  if (isProgram && lines.length > linesMax) report(linesMax, `more than ${linesMax} lines`);
+  if (isProgram && lines.length > linesMax && !longFiles.has(name))
+    report(linesMax, `more than ${linesMax} lines`);
   for (const [index, line] of lines.entries()) {
     for (const [pattern, what] of forbidden) if (pattern.test(line)) report(index + 1, what);
     if (isCode && /\b(?:test|describe|it)\.only\(/.test(line))
