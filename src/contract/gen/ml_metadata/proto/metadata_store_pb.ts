@@ -1095,7 +1095,7 @@ export const LineageGraphSchema: GenMessage<LineageGraph> = /*@__PURE__*/
  */
 export type ListOperationOptions = Message<"ml_metadata.ListOperationOptions"> & {
   /**
-   * The size of a page; must be positive.
+   * The size of a page; must be positive, and counts as 1000 where it is larger.
    *
    * @generated from field: optional int32 max_result_size = 1 [default = 20];
    */
