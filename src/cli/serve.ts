@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { MlmdError } from "../errors.ts";
@@ -6,6 +7,9 @@ import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts"
 
 interface ServeOptions {
   readonly sqlite?: string;
+  readonly mysql?: string;
+  readonly postgres?: string;
+  readonly passwordFile?: string;
   readonly memory?: true;
   readonly readOnly?: true;
   readonly host: string;
@@ -21,7 +25,14 @@ interface ServeOptions {
 export function serveCommand(): Command {
   return new Command("serve")
     .description("Serve a metadata database over gRPC.")
-    .addOption(new Option("--sqlite <file>", "the database file; made if it is missing").conflicts("memory"))
+    .addOption(databaseOption("--sqlite <file>", "the database file; made if it is missing"))
+    .addOption(
+      databaseOption("--mysql <url>", "a MySQL or MariaDB database: mysql://user@host:port/database"),
+    )
+    .addOption(
+      databaseOption("--postgres <url>", "a PostgreSQL database: postgresql://user@host:port/database"),
+    )
+    .option("--password-file <file>", "holds the database user's password, as does MLMD_DATABASE_PASSWORD")
     .option("--memory", "keep everything in memory, for as long as the server runs")
     .option("--read-only", "refuse every change, and change nothing in the file")
     .option("--host <host>", "the address to listen on", "127.0.0.1")
@@ -50,6 +61,12 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
+/** One of several ways to name the database. */
+function databaseOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.conflicts(["sqlite", "mysql", "postgres", "memory"].filter((name) => name !== option.name()));
+}
+
 function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
@@ -58,11 +75,13 @@ function wholeNumber(text: string): number {
 }
 
 async function serve(options: ServeOptions, command: Command): Promise<void> {
-  if (options.sqlite === undefined && options.memory === undefined) {
+  if (
+    [options.sqlite, options.mysql, options.postgres, options.memory].every((given) => given === undefined)
+  ) {
     command.error("error: say which database to serve, e.g. --sqlite ./mlmd.db, or --memory");
   }
   if (options.port > 65535) command.error("error: the port must be at most 65535");
-  const { service, close } = await openService(storeConfig(options));
+  const { service, close } = await openService(await storeConfig(options));
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const { host, port, maxReceiveBytes, maxSendBytes } = options;
   const server = await startServer({
@@ -82,11 +101,27 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   stopOnSignal(server, close);
 }
 
-function storeConfig(options: ServeOptions): StoreConfig {
-  const { sqlite, readOnly, maxLineageNodes: nodesMax, maxLineageEvents: eventsMax } = options;
-  const lineageLimits = { nodesMax, eventsMax };
+async function storeConfig(options: ServeOptions): Promise<StoreConfig> {
+  const { sqlite, mysql, postgres, readOnly } = options;
+  const lineageLimits = { nodesMax: options.maxLineageNodes, eventsMax: options.maxLineageEvents };
+  if (mysql !== undefined) return { mysql: { url: mysql, ...(await password(options)) }, lineageLimits };
+  if (postgres !== undefined)
+    return { postgresql: { url: postgres, ...(await password(options)) }, lineageLimits };
   if (sqlite === undefined) return { fake: true, lineageLimits };
   return { sqlite: { path: sqlite, mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE" }, lineageLimits };
+}
+
+/** Kept out of the command line, which every user of the machine can read. */
+async function password({ passwordFile }: ServeOptions): Promise<{ password?: string }> {
+  if (passwordFile === undefined) {
+    const password = process.env.MLMD_DATABASE_PASSWORD;
+    return password === undefined ? {} : { password };
+  }
+  try {
+    return { password: (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "") };
+  } catch (cause) {
+    throw new MlmdError("NOT_FOUND", `The password file ${passwordFile} cannot be read`, { cause });
+  }
 }
 
 function explain(error: unknown, host: string): unknown {

@@ -11,7 +11,7 @@ import { createMissingIndexes, createSchema, inspectSchema, missingIndexes } fro
 
 /** How to reach a MySQL or MariaDB database: the fields of the original's `MySQLDatabaseConfig`, or a URL. */
 export interface MysqlOptions {
-  /** `mysql://user:password@host:port/database`, in place of the fields below. */
+  /** `mysql://user:password@host:port/database`, in place of the address below. */
   readonly url?: string;
   /** Exactly one of `host` and `socket`. */
   readonly host?: string;
@@ -167,7 +167,9 @@ async function poolConfig(options: MysqlOptions): Promise<PoolOptions> {
 }
 
 function address(options: MysqlOptions): PoolOptions {
-  if (options.url !== undefined) return fromUrl(options.url);
+  if (options.url !== undefined) {
+    return { ...fromUrl(options.url), ...(options.password !== undefined && { password: options.password }) };
+  }
   const { host, socket, port = 3306, database, user, password } = options;
   if ((host === undefined) === (socket === undefined))
     throw invalidArgument("MySQL needs exactly one of host and socket");

@@ -12,7 +12,7 @@ import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSch
 
 /** How to reach a PostgreSQL database: the fields of the original's `PostgreSQLDatabaseConfig`, or a URL. */
 export interface PostgresOptions {
-  /** `postgresql://user:password@host:port/dbname?sslmode=…`, in place of the fields below. */
+  /** `postgresql://user:password@host:port/dbname?sslmode=…`, in place of the address below. */
   readonly url?: string;
   /** A host name, or the folder of a socket. Exactly one of `host` and `hostaddr`. */
   readonly host?: string;
@@ -142,7 +142,8 @@ async function clientConfig(options: PostgresOptions): Promise<pg.PoolConfig> {
     pipeline: true,
     keepAlive: true,
   } as pg.PoolConfig;
-  if (options.url !== undefined) return { ...shared, connectionString: checkUrl(options.url) };
+  if (options.url !== undefined)
+    return { ...shared, connectionString: withPassword(checkUrl(options.url), options) };
   const { host, hostaddr, port, user, dbname } = options;
   if ((host === undefined) === (hostaddr === undefined)) {
     throw invalidArgument("PostgreSQL needs exactly one of host and hostaddr");
@@ -161,6 +162,14 @@ async function clientConfig(options: PostgresOptions): Promise<pg.PoolConfig> {
     ...(password !== undefined && { password }),
     ssl: await tlsOptions(options.ssloption),
   };
+}
+
+/** The driver takes what stands in the URL before anything beside it. */
+function withPassword(url: string, { password }: PostgresOptions): string {
+  if (password === undefined) return url;
+  const complete = new URL(url);
+  complete.password = encodeURIComponent(password);
+  return complete.href;
 }
 
 function checkUrl(url: string): string {
