@@ -18,7 +18,9 @@ export const sqliteDialect: Dialect = {
 
   like: (operand, pattern) => sql`${operand} LIKE ${pattern} ESCAPE ${raw("'\\'")}`,
   toDouble: (number) => sql`CAST(${number} AS REAL)`,
+  toInt64: (column) => column,
   length: (text) => sql`LENGTH(${text})`,
+  substring: (text, from, length) => sql`SUBSTR(${text}, ${from}${length ? sql`, ${length}` : empty})`,
 
   // The original keeps messages as base64 text here, although the column is a BLOB.
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
