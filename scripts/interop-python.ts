@@ -1,15 +1,33 @@
-/** `npm run interop:python`: the official Python suite against our server, compared with what is expected. */
-import { expectedFailures, runOfficialSuite } from "../test/interop/official-suite.ts";
+/**
+ * `npm run interop:python -- [--backend sqlite|postgres|mysql]`: the official Python suite against our server,
+ * compared with what is expected.
+ */
+import { parseArgs } from "node:util";
+import {
+  type Backend,
+  backends,
+  expectedFailures,
+  runOfficialSuite,
+} from "../test/interop/official-suite.ts";
+import { startDatabaseServers } from "../test/support/database-servers.ts";
 import { originalPython } from "../test/support/python.ts";
 
+const { values } = parseArgs({ options: { backend: { type: "string", default: "sqlite" } } });
+const backend = values.backend as Backend;
+if (!backends.includes(backend)) throw new Error(`--backend takes one of ${backends.join(", ")}`);
 const { python, missing } = await originalPython();
 if (python === undefined) throw new Error(missing);
-const { passed, failed, xfailed, output } = await runOfficialSuite(python);
-const expected = await expectedFailures();
-const unexpected = failed.filter((name) => !expected.includes(name));
-const fixed = expected.filter((name) => !failed.includes(name));
-if (unexpected.length > 0) console.log(output);
-for (const name of unexpected) console.log(`failed, but should pass: ${name}`);
-for (const name of fixed) console.log(`passes, but is listed as failing: ${name}`);
-console.log(`${passed} passed, ${failed.length} failed, ${xfailed} xfailed`);
-process.exitCode = unexpected.length + fixed.length > 0 || passed !== 102 ? 1 : 0;
+const servers = backend === "sqlite" ? undefined : await startDatabaseServers();
+try {
+  const { passed, failed, xfailed, output } = await runOfficialSuite(python, backend, servers);
+  const expected = await expectedFailures();
+  const unexpected = failed.filter((name) => !expected.includes(name));
+  const fixed = expected.filter((name) => !failed.includes(name));
+  if (unexpected.length > 0) console.log(output);
+  for (const name of unexpected) console.log(`failed, but should pass: ${name}`);
+  for (const name of fixed) console.log(`passes, but is listed as failing: ${name}`);
+  console.log(`${passed} passed, ${failed.length} failed, ${xfailed} xfailed`);
+  process.exitCode = unexpected.length + fixed.length > 0 || passed !== 102 ? 1 : 0;
+} finally {
+  await servers?.stop();
+}

@@ -1,14 +1,18 @@
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { originalPython, skipNote } from "../support/python.ts";
-import { expectedFailures, runOfficialSuite } from "./official-suite.ts";
+import { backends, expectedFailures, runOfficialSuite } from "./official-suite.ts";
 
 const original = await originalPython();
+const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
-test.skipIf(original.missing !== undefined)(
-  `the official Python suite passes but for its own defects${skipNote(original)}`,
-  async () => {
-    const result = await runOfficialSuite(original.python as string);
-    expect(result.failed, result.output.slice(-4000)).toEqual(await expectedFailures());
-    expect([result.passed, result.xfailed]).toEqual([102, 2]);
-  },
-);
+for (const backend of backends) {
+  const missing = original.missing ?? (backend === "sqlite" ? undefined : servers[backend].missing);
+  test.skipIf(missing !== undefined)(
+    `the official Python suite passes on ${backend} but for its own defects${skipNote(original)}`,
+    async () => {
+      const result = await runOfficialSuite(original.python as string, backend, servers);
+      expect(result.failed, result.output.slice(-4000)).toEqual(await expectedFailures());
+      expect([result.passed, result.xfailed]).toEqual([102, 2]);
+    },
+  );
+}

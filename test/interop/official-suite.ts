@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { TestServer } from "../support/database-servers.ts";
 import { startServerProcess } from "../support/server-process.ts";
 
 export interface SuiteResult {
@@ -13,10 +14,17 @@ export interface SuiteResult {
   readonly output: string;
 }
 
-/** Runs the test file that ships inside the original's wheel against our server on a new SQLite file. */
-export async function runOfficialSuite(python: string): Promise<SuiteResult> {
+export const backends = ["sqlite", "postgres", "mysql"] as const;
+export type Backend = (typeof backends)[number];
+
+/** Runs the test file that ships inside the original's wheel against our server on a new database. */
+export async function runOfficialSuite(
+  python: string,
+  backend: Backend,
+  servers: { readonly [B in "postgres" | "mysql"]?: TestServer } = {},
+): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), "mlmd-suite-"));
-  const server = await startServerProcess(["--sqlite", join(folder, "mlmd.db")]);
+  const server = await startServerProcess(databaseArgs(backend, folder, servers));
   try {
     await copySuite(python, folder);
     const output = await pytest(python, folder, server.port);
@@ -25,6 +33,18 @@ export async function runOfficialSuite(python: string): Promise<SuiteResult> {
     await server.stop();
     await rm(folder, { recursive: true });
   }
+}
+
+function databaseArgs(
+  backend: Backend,
+  folder: string,
+  servers: { readonly [B in "postgres" | "mysql"]?: TestServer },
+): string[] {
+  if (backend === "sqlite") return ["--sqlite", join(folder, "mlmd.db")];
+  const name = `suite_${process.pid}_${Date.now()}`;
+  if (backend === "postgres")
+    return ["--postgres", `postgresql://mlmd@127.0.0.1:${servers.postgres?.port}/${name}`];
+  return ["--mysql", `mysql://root@127.0.0.1:${servers.mysql?.port}/${name}`];
 }
 
 /** The tests run from a folder of their own: beside the package they would import it from there. */

@@ -26,13 +26,32 @@ const startMaxMs = 60_000;
  * need it are skipped, by name; on CI (`CI=true`) that is an error, so that they cannot fall out of it unseen.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { postgres, mysql, stop } = await startDatabaseServers();
+  project.provide("postgres", postgres);
+  project.provide("mysql", mysql);
+  return stop;
+}
+
+export interface DatabaseServers {
+  readonly postgres: TestServer;
+  readonly mysql: TestServer;
+  stop(): Promise<void>;
+}
+
+export async function startDatabaseServers(): Promise<DatabaseServers> {
   const folder = mkdtempSync(join(tmpdir(), "mlmd-servers-"));
   // The servers' users must get to their own folders in it.
   chmodSync(folder, 0o755);
   const processes: ChildProcess[] = [];
-  const stop = async () => {
-    const ended = processes.map((each) => new Promise((resolve) => each.once("exit", resolve)));
+  const kill = () => {
     for (const each of processes) each.kill("SIGQUIT");
+  };
+  // Also where this process is ended before it can wait for them.
+  process.once("exit", kill);
+  const stop = async () => {
+    process.off("exit", kill);
+    const ended = processes.map((each) => new Promise((resolve) => each.once("exit", resolve)));
+    kill();
     await Promise.all(ended);
     rmSync(folder, { recursive: true, force: true });
   };
@@ -44,13 +63,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const { missing } of [postgres, mysql]) {
       if (missing !== undefined && process.env.CI === "true") throw new Error(missing);
     }
-    project.provide("postgres", postgres);
-    project.provide("mysql", mysql);
+    return { postgres, mysql, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return stop;
 }
 
 async function startPostgres(parent: string, processes: ChildProcess[]): Promise<TestServer> {
