@@ -1,5 +1,6 @@
 import type { Storage, WriteTransaction } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
+import type { MigrationProgress } from "../migrate/migrator.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
@@ -25,6 +26,8 @@ export interface SqliteOptions {
    * while reading only, such a database is refused.
    */
   readonly enableUpgradeMigration?: boolean;
+  /** Is told what begins in such an upgrade. */
+  readonly onMigrationProgress?: (progress: MigrationProgress) => void;
   /** Is told the text of each statement inside a transaction; the inserts of a set of rows are one statement. */
   readonly onStatement?: (text: string) => void;
 }
@@ -53,7 +56,10 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
     await closeOnFailure(reader, () => check(reader));
     return new SqliteStorage(reader, undefined);
   }
-  if (options.enableUpgradeMigration && location !== "memory") await migratorFor(open, busyTimeoutMs).up();
+  if (options.enableUpgradeMigration && location !== "memory") {
+    const onProgress = options.onMigrationProgress;
+    await migratorFor(open, busyTimeoutMs).up({ ...(onProgress && { onProgress }) });
+  }
   const writer = connect("write");
   return closeOnFailure(writer, async () => {
     await writer.retryWhileBusy(() => prepare(writer));
