@@ -36,8 +36,8 @@ const functions: { readonly [name: string]: (call: Call, args: readonly Typed[])
     expectCount(call, 2, 3);
     const [text, from, length] = args;
     // Databases agree only on these positions.
-    if (from) expectAtLeast(call, from, 1n);
-    if (length) expectAtLeast(call, length, 0n);
+    if (from) expectPosition(call, from, 1n);
+    if (length) expectPosition(call, length, 0n);
     const numbers = args.slice(1).map(({ expression }) => expression);
     return result(call, "STRING", "SUBSTR", [expectType(call, text, "STRING"), ...numbers]);
   },
@@ -91,8 +91,8 @@ function expectType(call: Call, argument: Typed | undefined, type: ValueType): E
   );
 }
 
-function expectAtLeast(call: Call, { at, expression }: Typed, least: bigint): void {
+function expectPosition(call: Call, { at, expression }: Typed, least: bigint): void {
   const value = expression.op === "literal" ? expression.value : undefined;
-  if (typeof value === "bigint" && value >= least) return;
+  if (typeof value === "bigint" && value >= least && value < 2n ** 31n) return;
   throw new FilterError(at, `${call.name.toUpperCase()} needs a whole number here, ${least} or greater`);
 }

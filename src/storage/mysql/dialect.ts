@@ -1,6 +1,6 @@
 import type { Insert } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
-import { join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
 export const mysqlDialect: Dialect = {
   // A list of ids travels as one text, so that every length of list is the same prepared statement.
@@ -19,7 +19,10 @@ export const mysqlDialect: Dialect = {
   // A backslash escapes by itself here.
   like: (operand, pattern) => sql`${operand} LIKE ${pattern}`,
   toDouble: (number) => sql`(${number} + 0E0)`,
-  length: (text) => sql`CHAR_LENGTH(${text})`,
+  toInt64: (column) => column,
+  length: (text) => sql`CHAR_LENGTH(${asUtf8(text)})`,
+  substring: (text, from, length) =>
+    sql`CONVERT(CAST(SUBSTR(${asUtf8(text)}, ${from}${length ? sql`, ${length}` : empty}) AS BINARY) USING latin1)`,
 
   // The original keeps messages as base64 text here, although the column is binary.
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
@@ -30,6 +33,11 @@ export const mysqlDialect: Dialect = {
 
   writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
+
+/** Texts are stored as the latin1 characters of their UTF-8 bytes, see connection.ts; this has the real characters. */
+function asUtf8(text: Sql): Sql {
+  return sql`CONVERT(CAST(CONVERT(${text} USING latin1) AS BINARY) USING utf8mb4)`;
+}
 
 const shortListMax = 16;
 

@@ -1,6 +1,6 @@
 import type { Insert } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
-import { join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
 /** A list travels as one text, so that every length of list is the same prepared statement. */
 export const postgresDialect: Dialect = {
@@ -21,7 +21,11 @@ export const postgresDialect: Dialect = {
   // A backslash escapes by itself here.
   like: (operand, pattern) => sql`${operand} LIKE ${pattern}`,
   toDouble: (number) => sql`CAST(${number} AS DOUBLE PRECISION)`,
+  // Columns have 32 bits here, and so would the sum of two.
+  toInt64: (column) => sql`CAST(${column} AS BIGINT)`,
   length: (text) => sql`LENGTH(${text})`,
+  substring: (text, from, length) =>
+    sql`SUBSTR(${text}, CAST(${from} AS INTEGER)${length ? sql`, CAST(${length} AS INTEGER)` : empty})`,
 
   encodeProto: (bytes) => bytes,
   decodeProto(stored: SqlValue) {

@@ -11,8 +11,12 @@ export interface Dialect {
   /** `operand LIKE pattern`, where a backslash makes the next character of the pattern stand for itself. */
   like(operand: Sql, pattern: Sql): Sql;
   toDouble(number: Sql): Sql;
+  /** The value of an integer column as one of 64 bits, so that what is computed from it has room. */
+  toInt64(column: Sql): Sql;
   /** How many characters the text has. */
   length(text: Sql): Sql;
+  /** The text from a position, which counts from 1, to its end or of a given length; both are numbers of 32 bits. */
+  substring(text: Sql, from: Sql, length?: Sql): Sql;
   /** The content of a `proto_value` column for a serialized message, and back. */
   encodeProto(bytes: Uint8Array): SqlValue;
   decodeProto(stored: SqlValue): Uint8Array;

@@ -161,6 +161,19 @@ const columns: Readonly<Record<FieldName | PropertyFieldName, Sql>> = {
   bool_value: raw("bool_value"),
 };
 
+/** The columns of numbers that a condition may compute with. */
+const integerFields: ReadonlySet<FieldName | PropertyFieldName> = new Set([
+  ...([
+    "id",
+    "type_id",
+    "state",
+    "last_known_state",
+    "create_time_since_epoch",
+    "last_update_time_since_epoch",
+  ] as const),
+  ...(["artifact_id", "execution_id", "milliseconds_since_epoch", "int_value"] as const),
+]);
+
 const operators = {
   "=": raw("="),
   "!=": raw("!="),
@@ -173,12 +186,11 @@ const operators = {
   "*": raw("*"),
 } as const;
 
-const functionNames: Readonly<Record<Exclude<FunctionName, "LENGTH">, Sql>> = {
+const functionNames: Readonly<Record<Exclude<FunctionName, "LENGTH" | "SUBSTR">, Sql>> = {
   COALESCE: raw("COALESCE"),
   NULLIF: raw("NULLIF"),
   LOWER: raw("LOWER"),
   UPPER: raw("UPPER"),
-  SUBSTR: raw("SUBSTR"),
   TRIM: raw("TRIM"),
   LTRIM: raw("LTRIM"),
   RTRIM: raw("RTRIM"),
@@ -199,33 +211,43 @@ class Writer {
 
   /** The condition with subqueries in place of the neighbours' joins; every neighbour is required to be there. */
   nested(): Sql {
-    const required = this.#neighboursIn(this.#plan.condition).map((index) => this.#exists([index]));
-    return balanced([...required, this.#quantified(this.#plan.condition)], " AND ");
+    const { condition, joins } = this.#plan;
+    const found = new Set<NeighbourName>();
+    const written = this.#quantified(condition, found);
+    const others = new Map<NeighbourName, number>();
+    joins.forEach((each, index) => {
+      if (each.kind === "neighbour" && !found.has(each.neighbour)) others.set(each.neighbour, index);
+    });
+    return balanced([...[...others.values()].map((index) => this.#exists([index])), written], " AND ");
   }
 
   /**
    * The condition, with each neighbour looked for as far inside as it can be: "there is one" goes through OR, and
-   * through AND between terms without a common neighbour.
+   * through AND between terms without a common neighbour. Adds to `found` what is there wherever the condition holds.
    */
-  #quantified(condition: Expression): Sql {
+  #quantified(condition: Expression, found: Set<NeighbourName>): Sql {
     const neighbours = this.#neighboursIn(condition);
     if (neighbours.length === 0) return this.expression(condition);
     if (condition.op === "or")
       return balanced(
-        condition.terms.map((term) => this.#quantified(term)),
+        condition.terms.map((term) => this.#quantified(term, new Set())),
         " OR ",
       );
     if (condition.op === "not") {
       const negated = negation(condition.operand);
-      if (negated) return this.#quantified(negated);
+      if (negated) return this.#quantified(negated, found);
     }
     if (condition.op === "and") {
       const groups = this.#independentGroups(condition.terms);
       if (groups.length > 1)
         return balanced(
-          groups.map((group) => this.#quantified(group)),
+          groups.map((group) => this.#quantified(group, found)),
           " AND ",
         );
+    }
+    for (const index of neighbours) {
+      const joined = this.#plan.joins[index];
+      if (joined?.kind === "neighbour") found.add(joined.neighbour);
     }
     return this.#exists(neighbours, condition);
   }
@@ -298,7 +320,7 @@ class Writer {
       case "isFalse":
         return sql`(${this.expression(expression.operand)} IS FALSE)`;
       case "negate":
-        return sql`(- ${this.expression(expression.operand)})`;
+        return sql`(- ${this.#operand(expression.operand)})`;
       case "arithmetic":
         return this.#arithmetic(expression);
       case "toDouble":
@@ -312,6 +334,14 @@ class Writer {
 
   #all(expressions: readonly Expression[]): Sql[] {
     return expressions.map((expression) => this.expression(expression));
+  }
+
+  /** The operand of something that computes with it. */
+  #operand(expression: Expression): Sql {
+    const written = this.expression(expression);
+    return expression.op === "column" && integerFields.has(expression.field)
+      ? this.#dialect.toInt64(written)
+      : written;
   }
 
   #literal({ value }: Literal): Sql {
@@ -342,14 +372,16 @@ class Writer {
 
   /** Where a divisor is 0 the quotient is not known, on every database. */
   #arithmetic({ operator, left, right }: Expression & { op: "arithmetic" }): Sql {
-    const [first, second] = [this.expression(left), this.expression(right)];
+    const [first, second] = [this.#operand(left), this.#operand(right)];
     if (operator === "/") return sql`(${first} / NULLIF(${second}, 0))`;
     return sql`(${first} ${operators[operator]} ${second})`;
   }
 
   #call({ name, args }: Expression & { op: "call" }): Sql {
-    const written = join(this.#all(args), ", ");
-    return name === "LENGTH" ? this.#dialect.length(written) : sql`${functionNames[name]}(${written})`;
+    const [first, ...others] = args.map((argument) => this.#operand(argument)) as [Sql, ...Sql[]];
+    if (name === "LENGTH") return this.#dialect.length(first);
+    if (name === "SUBSTR") return this.#dialect.substring(first, ...(others as [Sql, Sql?]));
+    return sql`${functionNames[name]}(${join([first, ...others], ", ")})`;
   }
 
   #case({ operand, branches, otherwise }: Expression & { op: "case" }): Sql {
