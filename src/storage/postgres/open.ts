@@ -75,8 +75,10 @@ class PostgresEngine implements Engine {
     { connectionsMax = 10, onStatement }: PostgresOptions,
   ) {
     this.#pool = new driver.Pool({ ...config, max: connectionsMax, types: typeParsers(driver) });
-    // A connection that is lost while nobody uses it is replaced when the next one is asked for.
+    // A connection that is lost is replaced when the next one is asked for; without a listener the process would end,
+    // whether nobody uses it (the pool tells) or somebody does (the client tells, beside the failing statement).
     this.#pool.on("error", () => {});
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
     this.#onStatement = onStatement;
   }
 
@@ -233,8 +235,8 @@ async function createDatabase(driver: typeof pg, config: pg.PoolConfig): Promise
     await admin.connect();
     await admin.query(`CREATE DATABASE ${driver.escapeIdentifier(databaseName(config))}`);
   } catch (error) {
-    // Another process was faster.
-    if ((error as { code?: unknown }).code !== "42P04") throw fromDriver(error);
+    // Another process was faster, by a moment in the second case.
+    if (!["42P04", "23505"].includes((error as { code: string }).code)) throw fromDriver(error);
   } finally {
     await admin.end().catch(() => {});
   }
