@@ -9,7 +9,9 @@ import {
   makeNodes,
   makeType,
   plain,
+  proto,
   refused,
+  type Subject,
   string,
   struct,
 } from "./support.ts";
@@ -56,9 +58,18 @@ function literal(text: string): string {
   return `'${units.join("")}'`;
 }
 
-const numbered = <T>(item: (text: string, index: number) => T): T[] => strings.map(item);
-/** From each string to its index; `Map` because any string may be a key. */
-const indexes = new Map(strings.map((text, index) => [text, index]));
+/** Those that the database can hold at all. */
+function storable({ traits }: Subject): string[] {
+  return strings.filter((text) => traits.storesNul || !text.includes("\0"));
+}
+
+/** Those that can be a name; where the database takes some of them for the same, each begins with a number. */
+function names(subject: Subject): string[] {
+  const { comparesExactly, nameBytesMax } = subject.traits;
+  return storable(subject)
+    .map((text, index) => (comparesExactly ? text : `${index} ${text}`))
+    .filter((text) => Buffer.byteLength(text) <= nameBytesMax - 8);
+}
 
 conformance("hostile strings", (test) => {
   test("there are at least 200 of them", async () => {
@@ -66,104 +77,110 @@ conformance("hostile strings", (test) => {
   });
 
   for (const kind of kindNames) {
-    test(`as names, versions, descriptions and external ids of ${kind} types`, async ({
-      rpc,
-      [kind]: calls,
-    }) => {
-      const types = numbered((text, index) => ({
+    test(`as names, versions, descriptions and external ids of ${kind} types`, async (subject) => {
+      const { rpc, [kind]: calls } = subject;
+      const types = names(subject).map((text, index) => ({
         name: text,
         version: `v${text}`,
         description: text,
-        externalId: `${index}${text}`,
+        externalId: `${index} ${text}`,
       }));
-      await rpc.putTypes({ [`${kind}Types`]: types });
-      const first = (await calls.getType(types[0]?.name ?? "", types[0]?.version)).id ?? 0n;
-      const stored = types.map((type, index) => ({ ...type, id: first + BigInt(index) }));
+      const answer = await rpc.putTypes({ [`${kind}Types`]: types });
+      const ids = answer[`${kind}TypeIds`];
+      const stored = types.map((type, index) => ({ ...type, id: ids[index] }));
       expect(await calls.types()).toEqual(stored);
       expect(await calls.typesByExternalIds(types.map(({ externalId }) => externalId))).toEqual(stored);
       for (const type of stored) expect(await calls.getType(type.name, type.version)).toEqual(type);
       const again = await rpc.putTypes({ [`${kind}Types`]: types });
-      expect(again[`${kind}TypeIds`]).toEqual(stored.map(({ id }) => id));
+      expect(again[`${kind}TypeIds`]).toEqual(ids);
     });
 
-    test(`as property names of ${kind}s, declared and custom`, async ({ [kind]: calls }) => {
-      const declared = Object.fromEntries(numbered((text) => [text, PropertyType.INT]));
+    test(`as property names of ${kind}s, declared and custom`, async (subject) => {
+      const { [kind]: calls } = subject;
+      const keys = names(subject);
+      const declared = entries(keys, () => PropertyType.INT);
       const { node } = await makeType(calls, { properties: declared });
       expect((await calls.getType("T")).properties).toEqual(declared);
-      const values = Object.fromEntries(numbered((text, index) => [text, int(index)]));
-      const custom = Object.fromEntries(numbered((text) => [text, string(text)]));
-      const id = await calls.put1(node({ name: "n", properties: values, customProperties: custom }));
+      const properties = entries(keys, (_, index) => int(index));
+      const customProperties = entries(keys, (text) => string(text));
+      const id = await calls.put1(node({ name: "n", properties, customProperties }));
       const read = await calls.get(id);
-      expect(read.properties).toEqual(values);
-      expect(read.customProperties).toEqual(custom);
-      for (const [text, index] of [...indexes].filter((_, at) => at % 5 === 0)) {
-        await calls.put1({ id, properties: { ...entry(text, int(-index)) } }, [
-          `properties.${text}`,
-          `custom_properties.${text}`,
-        ]);
-        const { properties = {}, customProperties = {} } = await calls.get(id);
-        expect(Object.getOwnPropertyDescriptor(properties, text)?.value).toEqual(int(-index));
-        expect(Object.hasOwn(customProperties, text)).toBe(false);
+      expect(read.properties).toEqual(properties);
+      expect(read.customProperties).toEqual(customProperties);
+      for (const [index, key] of keys.entries()) {
+        if (index % 5 !== 0) continue;
+        const paths = [`properties.${key}`, `custom_properties.${key}`];
+        await calls.put1({ id, properties: entries([key], () => int(-index)) }, paths);
+        const after = await calls.get(id);
+        expect(Object.getOwnPropertyDescriptor(after.properties, key)?.value).toEqual(int(-index));
+        expect(Object.hasOwn(after.customProperties ?? {}, key)).toBe(false);
       }
     });
 
-    test(`as names, external ids and values of ${kind}s`, async ({ [kind]: calls }) => {
+    test(`as names, external ids and URIs of ${kind}s`, async (subject) => {
+      const { [kind]: calls } = subject;
       const { node } = await makeType(calls);
-      const fields = numbered((text) => ({
+      const fields = names(subject).map((text) => ({
         name: text,
         externalId: text,
-        properties: { s: string(text), st: struct({ [`key ${text}`]: [text] }) },
-        customProperties: { c: string(text) },
         ...(kind === "artifact" ? { uri: text } : {}),
       }));
       const ids = await calls.put(fields.map(node));
       expect(await calls.byId(ids)).toMatchObject(fields);
-      expect(await calls.byExternalIds(strings)).toHaveLength(strings.length);
-      for (const [index, text] of strings.entries()) {
-        expect((await calls.byName("T", text))?.id).toBe(ids[index]);
+      expect(await calls.byExternalIds(names(subject))).toHaveLength(fields.length);
+      for (const [index, { name }] of fields.entries()) {
+        expect((await calls.byName("T", name))?.id, name).toBe(ids[index]);
       }
       await refused(calls.put(fields.slice(0, 1).map(node)), "ALREADY_EXISTS");
     });
 
-    test(`as literals and property names in filters of ${kind}s`, async ({ [kind]: calls }) => {
-      const declared = Object.fromEntries(numbered((text) => [text, PropertyType.STRING]));
-      const { node } = await makeType(calls, { properties: declared });
+    test(`as values of ${kind}s`, async (subject) => {
+      const { [kind]: calls } = subject;
+      const { node } = await makeType(calls);
+      const fields = storable(subject).map((text) => ({
+        properties: { s: string(text), st: struct({ [`key ${text}`]: [text] }), p: proto(text, 1) },
+        customProperties: { c: string(text) },
+      }));
+      const ids = await calls.put(fields.map(node));
+      expect(await calls.byId(ids)).toMatchObject(fields);
+    });
+
+    test(`as literals and property names in filters of ${kind}s`, async (subject) => {
+      const { [kind]: calls } = subject;
+      const { node } = await makeType(calls);
+      const texts = names(subject).filter((text) => text.length < 500); // escaped, a filter would be too long
       const ids = await calls.put(
-        numbered((text) =>
-          node({ name: text, externalId: text, customProperties: entry(text, string(text)) }),
+        texts.map((text) =>
+          node({ name: text, externalId: text, customProperties: entries([text], () => string(text)) }),
         ),
       );
-      for (const [index, text] of strings.entries()) {
-        if (text.length > 500) continue; // longer than a filter may be, once escaped
-        const found = async (filterQuery: string) => idsOf((await calls.list({ filterQuery })).nodes);
-        expect(await found(`name = ${literal(text)} AND external_id IN (${literal(text)})`), text).toEqual([
-          ids[index],
-        ]);
-        const name = `\`${text.replaceAll("`", "``")}\``;
-        const isPlain = /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text);
-        if (isPlain) {
-          expect(await found(`custom_properties.${name}.string_value = ${literal(text)}`), name).toEqual([
-            ids[index],
-          ]);
-        }
+      const found = async (filterQuery: string) => idsOf((await calls.list({ filterQuery })).nodes);
+      for (const [index, text] of texts.entries()) {
+        const name = `name = ${literal(text)} AND external_id IN (${literal(text)})`;
+        expect(await found(name), text).toEqual([ids[index]]);
+        if (!/^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(text)) continue;
+        const property = `custom_properties.\`${text.replaceAll("`", "``")}\`.string_value = ${literal(text)}`;
+        expect(await found(property), text).toEqual([ids[index]]);
       }
     });
   }
 
-  test("as URIs of artifacts", async ({ rpc, artifact }) => {
+  test("as URIs to search for", async (subject) => {
+    const { rpc, artifact } = subject;
     const { node } = await makeType(artifact);
-    const ids = await artifact.put(numbered((uri) => node({ uri })));
-    const reversed = [...strings].reverse();
+    const uris = names(subject);
+    const ids = await artifact.put(uris.map((uri) => node({ uri })));
+    const reversed = [...uris].reverse();
     const { artifacts } = await rpc.getArtifactsByURI({ uris: reversed });
     expect(artifacts.map(({ uri }) => uri)).toEqual(reversed);
-    for (const [index, uri] of strings.entries()) {
-      expect(idsOf((await rpc.getArtifactsByURI({ uris: [uri] })).artifacts)).toEqual([ids[index]]);
+    for (const [index, uri] of uris.entries()) {
+      expect(idsOf((await rpc.getArtifactsByURI({ uris: [uri] })).artifacts), uri).toEqual([ids[index]]);
     }
   });
 
   test("as steps of an event's path", async (subject) => {
     await makeNodes(subject, { artifacts: 1, executions: 1 });
-    const steps = numbered((text) => ({ value: { case: "key" as const, value: text } }));
+    const steps = names(subject).map((text) => ({ value: { case: "key" as const, value: text } }));
     const event = {
       artifactId: 1n,
       executionId: 1n,
@@ -177,12 +194,31 @@ conformance("hostile strings", (test) => {
     });
   });
 
-  test("in messages of errors: short, and without control characters", async ({ artifact }) => {
-    await makeType(artifact);
-    for (const text of strings) {
-      const put = artifact.put1({ typeId: 10n, properties: entry(text, int(1)) });
+  test("in messages of errors: short, and without control characters", async (subject) => {
+    const { artifact } = subject;
+    const { typeId } = await makeType(artifact);
+    for (const text of storable(subject)) {
+      const put = artifact.put1({ typeId, properties: entries([text], () => int(1)) });
       await refused(put, "INVALID_ARGUMENT", /^[^\p{Cc}]{1,1000}$/u);
       await refused(artifact.getType(`${text}!`), "NOT_FOUND", /^[^\p{Cc}]{1,1000}$/u);
+    }
+  });
+
+  test("a text that the database cannot hold is INVALID_ARGUMENT", async ({ traits, artifact }) => {
+    const { node } = await makeType(artifact);
+    const { nameBytesMax, storesNul } = traits;
+    if (Number.isFinite(nameBytesMax)) {
+      const [longest, longer] = ["x".repeat(nameBytesMax), "x".repeat(nameBytesMax + 1)];
+      await artifact.put1(
+        node({ name: longest, externalId: longest, customProperties: { [longest]: int(1) } }),
+      );
+      await refused(artifact.put1(node({ name: longer })), "INVALID_ARGUMENT");
+      await refused(artifact.put1(node({ externalId: longer })), "INVALID_ARGUMENT");
+      await refused(artifact.put1(node({ customProperties: { [longer]: int(1) } })), "INVALID_ARGUMENT");
+    }
+    if (!storesNul) {
+      await refused(artifact.put1(node({ name: "a\0b" })), "INVALID_ARGUMENT");
+      await refused(artifact.put1(node({ customProperties: { c: string("\0") } })), "INVALID_ARGUMENT");
     }
   });
 
@@ -199,7 +235,10 @@ conformance("hostile strings", (test) => {
   });
 });
 
-/** `{ [text]: value }`, also where the text is `__proto__`. */
-function entry<T>(text: string, value: T): { [name: string]: T } {
-  return Object.fromEntries([[text, value]]);
+/** An object with these keys, `__proto__` among them. */
+function entries<T>(
+  keys: readonly string[],
+  value: (key: string, index: number) => T,
+): { [name: string]: T } {
+  return Object.fromEntries(keys.map((key, index) => [key, value(key, index)]));
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { MetadataStoreService, PropertyType, type ValueSchema } from "../../src/contract/messages.ts";
 import type { MethodName, ResponseOf } from "../../src/contract/service.ts";
 import { type Code, type MetadataStore, MlmdError } from "../../src/index.ts";
-import { type OpenTarget, type Target, targets } from "../support/targets.ts";
+import { type OpenTarget, sqliteTraits, type Target, type Traits, targets } from "../support/targets.ts";
 
 type Methods = typeof MetadataStoreService.method;
 
@@ -15,6 +15,7 @@ export type Calls = {
 /** What every case gets: a fresh store and terse ways to speak to it. */
 export interface Subject {
   readonly store: MetadataStore;
+  readonly traits: Traits;
   readonly rpc: Calls;
   readonly artifact: KindCalls;
   readonly execution: KindCalls;
@@ -44,7 +45,7 @@ export function conformance(topic: string, define: (test: Case) => void): void {
       test(name, async () => {
         const { store, close } = await target.open();
         try {
-          await body(subjectOf(store));
+          await body(subjectOf(store, target.traits));
         } finally {
           await close();
         }
@@ -76,7 +77,7 @@ export function refusals(
     let before: unknown;
     beforeAll(async () => {
       opened = await target.open();
-      subject = subjectOf(opened.store);
+      subject = subjectOf(opened.store, target.traits);
       await prepare(subject);
       before = await dump(subject);
     });
@@ -88,10 +89,11 @@ export function refusals(
   });
 }
 
-export function subjectOf(store: MetadataStore): Subject {
+export function subjectOf(store: MetadataStore, traits: Traits = sqliteTraits): Subject {
   const rpc = callsOf(store);
   return {
     store,
+    traits,
     rpc,
     artifact: kindCalls(rpc, "Artifact"),
     execution: kindCalls(rpc, "Execution"),

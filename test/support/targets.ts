@@ -12,6 +12,16 @@ export interface OpenTarget {
   close(): Promise<void>;
 }
 
+/** In what databases differ by their column types and collations; a case asks these, never the engine's name. */
+export interface Traits {
+  /** Texts that differ in case, accents or trailing blanks are different texts. */
+  readonly comparesExactly: boolean;
+  /** The longest name, version or external id, in bytes of UTF-8. */
+  readonly nameBytesMax: number;
+  /** Whether text may hold the character NUL. */
+  readonly storesNul: boolean;
+}
+
 /**
  * One way to reach a store. Each `open` gives a fresh, empty one. The store itself runs in this process, so
  * that a test can set the clock it sees.
@@ -20,24 +30,33 @@ export interface Target {
   readonly name: string;
   /** Why this one cannot be had here. */
   readonly missing?: string | undefined;
+  readonly traits: Traits;
   open(): Promise<OpenTarget>;
 }
 
 const { postgres, mysql } = { postgres: inject("postgres"), mysql: inject("mysql") };
 
+export const sqliteTraits: Traits = {
+  comparesExactly: true,
+  nameBytesMax: Number.POSITIVE_INFINITY,
+  storesNul: true,
+};
+
 /** A new database needs one entry here; no case changes. */
 const databases: readonly Target[] = [
-  { name: "SQLite file", open: openFile },
-  { name: "in memory", open: async () => opened(await openStore({ fake: true })) },
+  { name: "SQLite file", traits: sqliteTraits, open: openFile },
+  { name: "in memory", traits: sqliteTraits, open: async () => opened(await openStore({ fake: true })) },
   {
     name: "PostgreSQL",
     missing: postgres.missing,
+    traits: { comparesExactly: true, nameBytesMax: 255, storesNul: false },
     open: async () =>
       opened(await openStore({ postgresql: await newPostgresDatabase(postgres.port as number) })),
   },
   {
     name: "MariaDB",
     missing: mysql.missing,
+    traits: { comparesExactly: false, nameBytesMax: 255, storesNul: true },
     open: async () => opened(await openStore({ mysql: await newMysqlDatabase(mysql.port as number) })),
   },
 ];
