@@ -58,6 +58,15 @@ test("a file that is too long is found", () => {
   expect(findings({ "src/client/store.ts": "\n".repeat(600) })).toEqual([]);
 });
 
+test("a lockfile that has better-sqlite3 compiled is found", () => {
+  const lock = (fact: string) =>
+    `{\n"node_modules/better-sqlite3": {\n${fact}    },\n"x": { "gypfile": false }`;
+  expect(findings({ "package-lock.json": lock('"gypfile": false\n') })).toEqual([]);
+  expect(findings({ "package-lock.json": lock("") })).toEqual([
+    'package-lock.json:2: better-sqlite3 lacks "gypfile": false, so npm ci would compile it',
+  ]);
+});
+
 test("what is allowed is not found", () => {
   const files = {
     "src/domain/a.ts": 'import { x } from "../filter/x.ts";\nimport { y } from "./y.ts";',
