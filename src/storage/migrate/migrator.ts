@@ -110,9 +110,6 @@ export class Migrator {
     return this.#engine.write(async (session) => {
       // Another process may have been faster.
       const { from, to, moves } = await this.#moves(session, targetOf);
-      if (moves.some((move) => move.to < move.from)) {
-        for (const { sql } of this.#engine.beforeDown) await session.run(sql);
-      }
       for (const move of moves) await runMove(session, move, options.onProgress);
       if (to === this.latest) await session.check();
       return { from, to };
@@ -147,8 +144,11 @@ export class Migrator {
       );
     }
     const to = targetOf(from);
-    const moves = from === undefined || to === undefined ? [] : movesBetween(this.#engine.steps, from, to);
-    return { from, to, moves };
+    if (from === undefined || to === undefined) return { from, to, moves: [] };
+    const [first, ...rest] = movesBetween(this.#engine.steps, from, to);
+    if (first === undefined) return { from, to, moves: [] };
+    const before = to < from ? this.#engine.beforeDown : [];
+    return { from, to, moves: [{ ...first, statements: [...before, ...first.statements] }, ...rest] };
   }
 
   #upTarget(version: number | undefined): number | undefined {

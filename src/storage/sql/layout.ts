@@ -3,28 +3,153 @@ import { MlmdError } from "../../errors.ts";
 /** The version of the layout; the original's releases from 1.11.0 on have it. */
 export const schemaVersion = 10n;
 
-const node = "external_id create_time_since_epoch last_update_time_since_epoch";
-const property =
-  "name is_custom_property int_value double_value string_value byte_value proto_value bool_value";
+/** How an engine names what the columns hold. */
+export interface ColumnTypes {
+  /** A primary key that the database numbers. */
+  readonly id: string;
+  readonly flag: string;
+  readonly kind: string;
+  readonly double: string;
+  /** Texts and bytes of properties, which may be long. */
+  readonly longText: string;
+  readonly bytes: string;
+}
 
-/** The tables in the order in which the original creates them, each with its columns. */
-const columnsOf: Readonly<Record<string, string>> = {
-  Type: "id name version type_kind description input_type output_type external_id",
-  TypeProperty: "type_id name data_type",
-  ParentType: "type_id parent_type_id",
-  Artifact: `id type_id uri state name ${node}`,
-  ArtifactProperty: `artifact_id ${property}`,
-  Execution: `id type_id last_known_state name ${node}`,
-  ExecutionProperty: `execution_id ${property}`,
-  Event: "id artifact_id execution_id type milliseconds_since_epoch",
-  EventPath: "event_id is_index_step step_index step_key",
-  MLMDEnv: "schema_version",
-  Context: `id type_id name ${node}`,
-  ContextProperty: `context_id ${property}`,
-  ParentContext: "context_id parent_context_id",
-  Association: "id context_id execution_id",
-  Attribution: "id context_id artifact_id",
+/** The tables in the order in which the original creates them, each with its columns and constraints. */
+export function tableDefinitions(types: ColumnTypes): Readonly<Record<string, string>> {
+  const node = `
+  external_id VARCHAR(255) UNIQUE,
+  create_time_since_epoch BIGINT NOT NULL DEFAULT 0,
+  last_update_time_since_epoch BIGINT NOT NULL DEFAULT 0`;
+  const property = `
+  name VARCHAR(255) NOT NULL,
+  is_custom_property ${types.flag} NOT NULL,
+  int_value INT,
+  double_value ${types.double},
+  string_value ${types.longText},
+  byte_value ${types.bytes},
+  proto_value ${types.bytes},
+  bool_value BOOLEAN`;
+  return {
+    Type: `
+  id ${types.id},
+  name VARCHAR(255) NOT NULL,
+  version VARCHAR(255),
+  type_kind ${types.kind} NOT NULL,
+  description TEXT,
+  input_type TEXT,
+  output_type TEXT,
+  external_id VARCHAR(255) UNIQUE`,
+    TypeProperty: `
+  type_id INT NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  data_type INT,
+  PRIMARY KEY (type_id, name)`,
+    ParentType: `
+  type_id INT NOT NULL,
+  parent_type_id INT NOT NULL,
+  PRIMARY KEY (type_id, parent_type_id)`,
+    Artifact: `
+  id ${types.id},
+  type_id INT NOT NULL,
+  uri TEXT,
+  state INT,
+  name VARCHAR(255),${node},
+  CONSTRAINT UniqueArtifactTypeName UNIQUE (type_id, name)`,
+    ArtifactProperty: `
+  artifact_id INT NOT NULL,${property},
+  PRIMARY KEY (artifact_id, name, is_custom_property)`,
+    Execution: `
+  id ${types.id},
+  type_id INT NOT NULL,
+  last_known_state INT,
+  name VARCHAR(255),${node},
+  CONSTRAINT UniqueExecutionTypeName UNIQUE (type_id, name)`,
+    ExecutionProperty: `
+  execution_id INT NOT NULL,${property},
+  PRIMARY KEY (execution_id, name, is_custom_property)`,
+    Event: `
+  id ${types.id},
+  artifact_id INT NOT NULL,
+  execution_id INT NOT NULL,
+  type INT NOT NULL,
+  milliseconds_since_epoch BIGINT,
+  CONSTRAINT UniqueEvent UNIQUE (artifact_id, execution_id, type)`,
+    EventPath: `
+  event_id INT NOT NULL,
+  is_index_step ${types.flag} NOT NULL,
+  step_index INT,
+  step_key TEXT`,
+    MLMDEnv: `
+  schema_version INT PRIMARY KEY`,
+    Context: `
+  id ${types.id},
+  type_id INT NOT NULL,
+  name VARCHAR(255) NOT NULL,${node},
+  UNIQUE (type_id, name)`,
+    ContextProperty: `
+  context_id INT NOT NULL,${property},
+  PRIMARY KEY (context_id, name, is_custom_property)`,
+    ParentContext: `
+  context_id INT NOT NULL,
+  parent_context_id INT NOT NULL,
+  PRIMARY KEY (context_id, parent_context_id)`,
+    Association: `
+  id ${types.id},
+  context_id INT NOT NULL,
+  execution_id INT NOT NULL,
+  UNIQUE (context_id, execution_id)`,
+    Attribution: `
+  id ${types.id},
+  context_id INT NOT NULL,
+  artifact_id INT NOT NULL,
+  UNIQUE (context_id, artifact_id)`,
+  };
+}
+
+/** The indexes in the order in which the original creates them. */
+export const indexes: Readonly<Record<string, string>> = {
+  idx_artifact_uri: "Artifact (uri)",
+  idx_artifact_create_time_since_epoch: "Artifact (create_time_since_epoch)",
+  idx_artifact_last_update_time_since_epoch: "Artifact (last_update_time_since_epoch)",
+  idx_event_execution_id: "Event (execution_id)",
+  idx_parentcontext_parent_context_id: "ParentContext (parent_context_id)",
+  idx_type_name: "Type (name)",
+  idx_execution_create_time_since_epoch: "Execution (create_time_since_epoch)",
+  idx_execution_last_update_time_since_epoch: "Execution (last_update_time_since_epoch)",
+  idx_context_create_time_since_epoch: "Context (create_time_since_epoch)",
+  idx_context_last_update_time_since_epoch: "Context (last_update_time_since_epoch)",
+  idx_eventpath_event_id: "EventPath (event_id)",
+  idx_artifact_property_int: "ArtifactProperty (name, is_custom_property, int_value)",
+  idx_artifact_property_double: "ArtifactProperty (name, is_custom_property, double_value)",
+  idx_artifact_property_string: "ArtifactProperty (name, is_custom_property, string_value)",
+  idx_execution_property_int: "ExecutionProperty (name, is_custom_property, int_value)",
+  idx_execution_property_double: "ExecutionProperty (name, is_custom_property, double_value)",
+  idx_execution_property_string: "ExecutionProperty (name, is_custom_property, string_value)",
+  idx_context_property_int: "ContextProperty (name, is_custom_property, int_value)",
+  idx_context_property_double: "ContextProperty (name, is_custom_property, double_value)",
+  idx_context_property_string: "ContextProperty (name, is_custom_property, string_value)",
+  idx_type_external_id: "Type (external_id)",
+  idx_artifact_external_id: "Artifact (external_id)",
+  idx_execution_external_id: "Execution (external_id)",
+  idx_context_external_id: "Context (external_id)",
 };
+
+/** Indexes that the original lacks; it does not mind them. */
+export const additionalIndexes: Readonly<Record<string, string>> = {
+  idx_association_execution_id: "Association (execution_id)",
+  idx_attribution_artifact_id: "Attribution (artifact_id)",
+};
+
+/** In the definitions above each column has its line, and each line that is none begins with a keyword. */
+const columnsOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(tableDefinitions({ id: "", flag: "", kind: "", double: "", longText: "", bytes: "" })).map(
+    ([table, definition]) => {
+      const words = [...definition.matchAll(/^ {2}(\w+)/gm)].map((match) => match[1] as string);
+      return [table, words.filter((word) => !["PRIMARY", "UNIQUE", "CONSTRAINT"].includes(word))];
+    },
+  ),
+);
 
 /** What a database holds: its columns by table, all names in lower case. */
 export type StoredColumns = ReadonlyMap<string, ReadonlySet<string>>;
@@ -48,7 +173,7 @@ export function groupColumns(rows: Iterable<{ table: string; column: string }>):
 export function checkLayout(stored: StoredColumns, versions: readonly bigint[]): "empty" | "current" {
   const version = versionOf(stored, versions);
   if (version !== undefined && version !== schemaVersion) throw otherVersion(version);
-  const names = Object.keys(columnsOf);
+  const names = [...columnsOf.keys()];
   const present = names.filter((name) => stored.has(name.toLowerCase()));
   if (present.length === 0) return "empty";
   const incomplete = names.filter((name) => !isComplete(name, stored));
@@ -83,7 +208,7 @@ function otherVersion(version: bigint): MlmdError {
 
 function isComplete(table: string, stored: StoredColumns): boolean {
   const present = stored.get(table.toLowerCase());
-  return (columnsOf[table] ?? "").split(" ").every((name) => present?.has(name));
+  return (columnsOf.get(table) ?? []).every((name) => present?.has(name));
 }
 
 /** The first layout had no version record; it is known by a column that version 2 renamed. */
