@@ -33,6 +33,7 @@ export const postgresDialect: Dialect = {
     return new Uint8Array(stored);
   },
 
+  indexedText: (column) => sql`octet_length(${column}) <= ${raw("1500")}`,
   rowOrder: raw("ctid"),
   writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };

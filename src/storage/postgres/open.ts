@@ -8,7 +8,7 @@ import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { PostgresConnection } from "./connection.ts";
 import { fromDriver } from "./errors.ts";
-import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
+import { completeIndexes, createSchema, hasAllIndexes, inspectSchema } from "./schema.ts";
 
 /** How to reach a PostgreSQL database: the fields of the original's `PostgreSQLDatabaseConfig`, or a URL. */
 export interface PostgresOptions {
@@ -100,7 +100,7 @@ class PostgresEngine implements Engine {
       await connection.query("SELECT pg_advisory_xact_lock($1)", [creationLock]);
       // Looks again at what is there: another process may have been faster.
       if ((await inspectSchema(connection)) === "empty") await createSchema(connection);
-      await createAdditionalIndexes(connection);
+      await completeIndexes(connection);
       await addBuiltInTypes(tx);
     });
   }
@@ -125,7 +125,7 @@ class PostgresEngine implements Engine {
 
 async function isReady(connection: PostgresConnection, tx: SqlTransaction): Promise<boolean> {
   if ((await inspectSchema(connection)) === "empty") return false;
-  return (await hasAdditionalIndexes(connection)) && (await hasBuiltInTypes(tx));
+  return (await hasAllIndexes(connection)) && (await hasBuiltInTypes(tx));
 }
 
 /** Integers of every size as bigint; the rest as the driver has it. */

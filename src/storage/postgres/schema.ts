@@ -17,6 +17,14 @@ const tables = tableDefinitions({
   bytes: "BYTEA",
 });
 
+/** Texts of any length can be stored, since only short ones are in these indexes; the original has them all in. */
+const shortTextIndexes = Object.fromEntries(
+  Object.entries(indexes).flatMap(([name, on]) => {
+    const column = /\b(uri|string_value)\)$/.exec(on)?.[1];
+    return column === undefined ? [] : [[name, `${on} WHERE octet_length(${column}) <= 1500`]];
+  }),
+);
+
 /** The first schema of the search path only: another one may hold tables of the same names. */
 const storedColumns = `
   SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
@@ -38,12 +46,23 @@ export async function createSchema(connection: PostgresConnection): Promise<void
   for (const [name, columns] of Object.entries(tables)) {
     await connection.query(`CREATE TABLE ${name} (${columns}\n)`);
   }
-  await createIndexes(connection, indexes);
+  await createIndexes(connection, { ...indexes, ...shortTextIndexes });
   await connection.query("INSERT INTO MLMDEnv (schema_version) VALUES ($1)", [schemaVersion]);
 }
 
-export async function createAdditionalIndexes(connection: PostgresConnection): Promise<void> {
-  await createIndexes(connection, additionalIndexes);
+/** Brings a database of the original's to our indexes; on a large one that takes a while, once. */
+export async function completeIndexes(connection: PostgresConnection): Promise<void> {
+  for (const name of await indexesOfAllTexts(connection)) await connection.query(`DROP INDEX ${name}`);
+  await createIndexes(connection, { ...additionalIndexes, ...shortTextIndexes });
+}
+
+async function indexesOfAllTexts(connection: PostgresConnection): Promise<string[]> {
+  const { rows } = await connection.query(
+    `SELECT indexname AS name FROM pg_indexes
+     WHERE schemaname = current_schema() AND indexname = ANY($1::text[]) AND indexdef NOT LIKE '%octet_length%'`,
+    [Object.keys(shortTextIndexes)],
+  );
+  return rows.map((row) => row.name as string);
 }
 
 async function createIndexes(connection: PostgresConnection, named: Readonly<Record<string, string>>) {
@@ -52,11 +71,11 @@ async function createIndexes(connection: PostgresConnection, named: Readonly<Rec
   }
 }
 
-export async function hasAdditionalIndexes(connection: PostgresConnection): Promise<boolean> {
+export async function hasAllIndexes(connection: PostgresConnection): Promise<boolean> {
   const names = Object.keys(additionalIndexes);
   const { rowCount } = await connection.query(
     "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ANY($1::text[])",
     [names],
   );
-  return rowCount === names.length;
+  return rowCount === names.length && (await indexesOfAllTexts(connection)).length === 0;
 }

@@ -1,5 +1,12 @@
 import type { Sql, SqlValue } from "./fragment.ts";
 
+/** An index row of PostgreSQL has room for 2,704 bytes; a name beside the text takes up to 1,020 of them. */
+export const indexedTextBytesMax = 1500;
+
+export function isIndexedText(text: string): boolean {
+  return Buffer.byteLength(text) <= indexedTextBytesMax;
+}
+
 /** Where the databases differ in what the shared SQL needs. */
 export interface Dialect {
   /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
@@ -25,6 +32,11 @@ export interface Dialect {
    * gives them like that if it asks for no order, and for another order if it asks for any.
    */
   readonly rowOrder?: Sql;
+  /**
+   * True of every short text: what the index of a column of any length is limited to. Undefined where indexes take
+   * texts of any length. Only for columns that are compared with texts of at most `indexedTextBytesMax`.
+   */
+  indexedText?(column: Sql): Sql;
   /** Makes other writers that run this wait until the transaction ends; undefined where there never are others. */
   readonly writerLock?: Sql;
 }

@@ -1,6 +1,6 @@
 import type { Expression, FilterPlan, FunctionName, Join, Literal } from "../../filter/plan.ts";
 import type { FieldName, KindName, NeighbourName, PropertyFieldName } from "../../filter/vocabulary.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, isIndexedText } from "./dialect.ts";
 import { join, raw, type Sql, sql } from "./fragment.ts";
 import { memberTables, nodeTables } from "./tables.ts";
 
@@ -34,7 +34,10 @@ export function filterToSql(plan: FilterPlan, dialect: Dialect): FilterSql {
     ),
     condition: isNested
       ? writer.nested()
-      : balanced([writer.expression(plan.condition), ...anyTypeOfNamed(plan)], " AND "),
+      : balanced(
+          [writer.expression(plan.condition), ...anyTypeOfNamed(plan), ...indexedTexts(plan, dialect)],
+          " AND ",
+        ),
     mayRepeat: !isNested && multiplying.length > 0,
   };
 }
@@ -59,6 +62,20 @@ function anyTypeOfNamed({ kind, joins, condition }: FilterPlan): Sql[] {
     const target = neighbour?.kind === "neighbour" ? kindOf(neighbour.neighbour) : kind;
     const alias = index === "node" ? raw("n") : raw(`j${index}`);
     return sql`${alias}.type_id IN (SELECT id FROM Type WHERE type_kind = ${typeKinds[target]})`;
+  });
+}
+
+/** As above, for texts that some databases have in an index only while they are short. */
+function indexedTexts({ condition }: FilterPlan, dialect: Dialect): Sql[] {
+  const { indexedText } = dialect;
+  if (indexedText === undefined) return [];
+  return topTerms(condition).flatMap((term) => {
+    if (term.op !== "compare" || term.operator !== "=" || term.left.op !== "column") return [];
+    const { join: index, field } = term.left;
+    const text = term.right.op === "literal" ? term.right.value : undefined;
+    if (typeof text !== "string" || !isIndexedText(text) || (field !== "string_value" && field !== "uri"))
+      return [];
+    return [indexedText(sql`${index === "node" ? raw("n") : raw(`j${index}`)}.${columns[field]}`)];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
 import type { NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
+import { isIndexedText } from "./dialect.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import {
   addProperty,
@@ -93,8 +94,13 @@ export async function artifactIdsByUri(
   uris: readonly string[],
 ): Promise<{ id: bigint; uri: string }[]> {
   if (uris.length === 0) return [];
+  const uri = raw("uri");
+  const { indexedText, inTexts } = db.dialect;
+  const isIndexed = indexedText !== undefined && uris.every(isIndexedText);
   return db.all(sql`
-    SELECT id, uri FROM Artifact WHERE ${db.dialect.inTexts(raw("uri"), uris)} ORDER BY id`);
+    SELECT id, uri FROM Artifact
+    WHERE ${inTexts(uri, uris)} ${isIndexed ? sql`AND ${indexedText(uri)}` : empty}
+    ORDER BY id`);
 }
 
 /** The columns that an update writes too, in the order of `nodeToRow`. */

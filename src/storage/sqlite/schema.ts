@@ -191,7 +191,7 @@ export function inspectSchema(database: Database.Database): "empty" | "current" 
 function otherVersion(version: bigint): MlmdError {
   const advice =
     version < schemaVersion
-      ? "it was made by an older release; `mlmd migrate up`, or enableUpgradeMigration on opening, brings it to this version"
+      ? "it was made by an older release; `mlmd migrate up`, or enableUpgradeMigration on opening, upgrades it"
       : "it was made by a newer release, which is needed to open it";
   return new MlmdError(
     "FAILED_PRECONDITION",
