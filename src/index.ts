@@ -84,7 +84,14 @@ export {
   type StructValue,
 } from "./client/values.ts";
 export { type Code, MlmdError } from "./errors.ts";
-export { type LineageLimits, openStore, type StoreConfig } from "./open.ts";
+export {
+  downgradeSchema,
+  type LineageLimits,
+  type MigrationConfig,
+  type MigrationProgress,
+  openStore,
+  type StoreConfig,
+} from "./open.ts";
 
 // Second tier: the raw messages, for `store.rpc` and for what the first tier leaves out.
 

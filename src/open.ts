@@ -6,11 +6,14 @@ import type { Storage } from "./domain/ports.ts";
 import { type StoreOptions as DomainOptions, Store } from "./domain/store.ts";
 import { invalidArgument } from "./errors.ts";
 import type { GrpcConfig } from "./rpc/client.ts";
+import type { MigrationOptions, Migrator } from "./storage/migrate/migrator.ts";
 import type { MysqlOptions } from "./storage/mysql/open.ts";
 import type { PostgresOptions } from "./storage/postgres/open.ts";
+import type { SqliteMigrationOptions } from "./storage/sqlite/migrator.ts";
 import type { SqliteOptions } from "./storage/sqlite/open.ts";
 
 export { defaultLineageLimits, type LineageLimits } from "./domain/lineage/walk.ts";
+export type { MigrationPlan, MigrationProgress, Migrator } from "./storage/migrate/migrator.ts";
 
 /** Where the metadata is: exactly one of the alternatives. */
 export type StoreConfig = (
@@ -71,6 +74,33 @@ export async function openService(config: StoreConfig, options: DomainOptions = 
   const storage = await openStorage(config);
   const limits = config.lineageLimits && { lineageLimits: config.lineageLimits };
   return { service: new Store(storage, { ...limits, ...options }), close: () => storage.close() };
+}
+
+/** A database whose schema version can be changed. */
+export interface MigrationConfig {
+  readonly sqlite: SqliteMigrationOptions;
+}
+
+/**
+ * Takes a database back to an older schema version, for an older release of the original; one that is at
+ * `version` or older stays as it is. What has no place in the older version is lost.
+ *
+ * @throws MlmdError INVALID_ARGUMENT: a version that this release does not know, or an empty database.
+ * NOT_FOUND: no such file. FAILED_PRECONDITION: the database is newer than this release. ABORTED: another
+ * process has it locked. After any failure it is as it was.
+ */
+export async function downgradeSchema(
+  config: MigrationConfig,
+  version: number,
+  options: MigrationOptions = {},
+): Promise<void> {
+  await (await openMigrator(config)).down(version, options);
+}
+
+/** @internal What `mlmd migrate` works with. */
+export async function openMigrator(config: MigrationConfig): Promise<Migrator> {
+  const { sqliteMigrator } = await import("./storage/sqlite/migrator.ts");
+  return sqliteMigrator(config.sqlite);
 }
 
 /** The drivers are loaded only when they are used. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { MlmdError } from "../errors.ts";
+import { migrateCommand } from "./migrate.ts";
 import { serveCommand } from "./serve.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 the command line is wrong. */
@@ -11,13 +12,18 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .version(version())
     .showHelpAfterError()
-    .addCommand(serveCommand());
-  for (const command of [program, ...program.commands]) command.exitOverride();
+    .addCommand(serveCommand())
+    .addCommand(migrateCommand());
+  for (const command of withSubcommands(program)) command.exitOverride();
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 function version(): string {

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { MlmdError } from "../errors.ts";
 import { defaultLineageLimits as lineage, openService, type StoreConfig } from "../open.ts";
 import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts";
+import { printProgress } from "./migration-progress.ts";
 
 interface ServeOptions {
   readonly sqlite?: string;
@@ -12,6 +13,7 @@ interface ServeOptions {
   readonly passwordFile?: string;
   readonly memory?: true;
   readonly readOnly?: true;
+  readonly enableDatabaseUpgrade?: true;
   readonly host: string;
   readonly port: number;
   readonly maxReceiveBytes?: number;
@@ -35,6 +37,12 @@ export function serveCommand(): Command {
     .option("--password-file <file>", "holds the database user's password, as does MLMD_DATABASE_PASSWORD")
     .option("--memory", "keep everything in memory, for as long as the server runs")
     .option("--read-only", "refuse every change, and change nothing in the file")
+    .addOption(
+      new Option(
+        "--enable-database-upgrade",
+        "bring a database of an older schema version to ours; else it is refused",
+      ).conflicts(["mysql", "postgres", "memory", "readOnly"]),
+    )
     .option("--host <host>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber, 8080)
     .option("--max-receive-bytes <bytes>", "the largest request to accept (4 MiB unless given)", wholeNumber)
@@ -108,7 +116,15 @@ async function storeConfig(options: ServeOptions): Promise<StoreConfig> {
   if (postgres !== undefined)
     return { postgresql: { url: postgres, ...(await password(options)) }, lineageLimits };
   if (sqlite === undefined) return { fake: true, lineageLimits };
-  return { sqlite: { path: sqlite, mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE" }, lineageLimits };
+  return {
+    sqlite: {
+      path: sqlite,
+      mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE",
+      enableUpgradeMigration: options.enableDatabaseUpgrade ?? false,
+      onMigrationProgress: printProgress,
+    },
+    lineageLimits,
+  };
 }
 
 /** Kept out of the command line, which every user of the machine can read. */
