@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import { MlmdError } from "../errors.ts";
-import { defaultLineageLimits as lineage, openService, type StoreConfig } from "../open.ts";
+import { defaultLineageLimits as lineage, type OpenService, openService, type StoreConfig } from "../open.ts";
 import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts";
 import { printProgress } from "./migration-progress.ts";
 
@@ -14,6 +15,7 @@ interface ServeOptions {
   readonly memory?: true;
   readonly readOnly?: true;
   readonly enableDatabaseUpgrade?: true;
+  readonly wait: number;
   readonly host: string;
   readonly port: number;
   readonly maxReceiveBytes?: number;
@@ -35,6 +37,7 @@ export function serveCommand(): Command {
       databaseOption("--postgres <url>", "a PostgreSQL database: postgresql://user@host:port/database"),
     )
     .option("--password-file <file>", "holds the database user's password, as does MLMD_DATABASE_PASSWORD")
+    .option("--wait <seconds>", "how long to wait for a database that cannot be reached yet", wholeNumber, 60)
     .option("--memory", "keep everything in memory, for as long as the server runs")
     .option("--read-only", "refuse every change, and change nothing in the file")
     .addOption(
@@ -89,7 +92,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     command.error("error: say which database to serve, e.g. --sqlite ./mlmd.db, or --memory");
   }
   if (options.port > 65535) command.error("error: the port must be at most 65535");
-  const { service, close } = await openService(await storeConfig(options));
+  const { service, close } = await openWhenThere(await storeConfig(options), options.wait);
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const { host, port, maxReceiveBytes, maxSendBytes } = options;
   const server = await startServer({
@@ -107,6 +110,21 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   console.error(`Server listening on ${host}:${server.port}`);
   if (options.example) console.log(exampleText(host, server.port));
   stopOnSignal(server, close);
+}
+
+/** A database server is often started at the same time as we are, and is not ready as soon. */
+async function openWhenThere(config: StoreConfig, seconds: number): Promise<OpenService> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await openService(config);
+    } catch (error) {
+      if (!(error instanceof MlmdError) || error.code !== "UNAVAILABLE" || Date.now() >= deadline)
+        throw error;
+      console.error(`Waiting for the database: ${error.message}`);
+    }
+    await setTimeout(1000);
+  }
 }
 
 async function storeConfig(options: ServeOptions): Promise<StoreConfig> {

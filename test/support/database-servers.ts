@@ -27,14 +27,25 @@ const startMaxMs = 60_000;
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { postgres, mysql, stop } = await startDatabaseServers();
-  project.provide("postgres", postgres);
-  project.provide("mysql", mysql);
+  project.provide("postgres", provided(postgres));
+  project.provide("mysql", provided(mysql));
   return stop;
 }
 
+/** What can be handed to other processes. */
+function provided({ port, missing }: ControlledServer): TestServer {
+  return port === undefined ? { missing: missing as string } : { port };
+}
+
+/** A server whose process can be ended at once and started again on its data. */
+export type ControlledServer = TestServer & {
+  kill?(): Promise<void>;
+  start?(): Promise<void>;
+};
+
 export interface DatabaseServers {
-  readonly postgres: TestServer;
-  readonly mysql: TestServer;
+  readonly postgres: ControlledServer;
+  readonly mysql: ControlledServer;
   stop(): Promise<void>;
 }
 
@@ -70,7 +81,29 @@ export async function startDatabaseServers(): Promise<DatabaseServers> {
   }
 }
 
-async function startPostgres(parent: string, processes: ChildProcess[]): Promise<TestServer> {
+/** Starts the process and gives how to control it. */
+async function controlled(
+  port: number,
+  processes: ChildProcess[],
+  run: () => ChildProcess,
+): Promise<ControlledServer> {
+  let child: ChildProcess | undefined;
+  const start = async () => {
+    child = run();
+    processes.push(child);
+    await accepting(port);
+  };
+  const kill = async () => {
+    const ended = new Promise((resolve) => child?.once("exit", resolve));
+    child?.kill("SIGKILL");
+    await ended;
+    processes.splice(processes.indexOf(child as ChildProcess), 1);
+  };
+  await start();
+  return { port, start, kill };
+}
+
+async function startPostgres(parent: string, processes: ChildProcess[]): Promise<ControlledServer> {
   const bin = postgresBin();
   const user = serverUser("postgres");
   if (bin === undefined || user === undefined) return { missing: "PostgreSQL is not installed" };
@@ -83,8 +116,8 @@ async function startPostgres(parent: string, processes: ChildProcess[]): Promise
     options,
   );
   const port = await freePort();
-  // Nothing here outlives a crash, so nothing needs to be written through.
-  const settings = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200"];
+  // What is committed must outlive the process, but not the machine.
+  const settings = ["fsync=off", "max_connections=200"];
   const args = [
     "-D",
     data,
@@ -96,9 +129,9 @@ async function startPostgres(parent: string, processes: ChildProcess[]): Promise
     folder,
     ...settings.flatMap((s) => ["-c", s]),
   ];
-  processes.push(spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" }));
-  await accepting(port);
-  return { port };
+  return controlled(port, processes, () =>
+    spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" }),
+  );
 }
 
 function postgresBin(): string | undefined {
@@ -111,7 +144,7 @@ function postgresBin(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
 }
 
-async function startMysql(parent: string, processes: ChildProcess[]): Promise<TestServer> {
+async function startMysql(parent: string, processes: ChildProcess[]): Promise<ControlledServer> {
   const server = command("mariadbd");
   const install = command("mariadb-install-db");
   const user = serverUser("mysql");
@@ -128,7 +161,7 @@ async function startMysql(parent: string, processes: ChildProcess[]): Promise<Te
   );
   const port = await freePort();
   const settings = [
-    "innodb-flush-log-at-trx-commit=0",
+    "innodb-flush-log-at-trx-commit=2",
     "skip-log-bin",
     "innodb-doublewrite=0",
     "max-connections=200",
@@ -141,9 +174,7 @@ async function startMysql(parent: string, processes: ChildProcess[]): Promise<Te
     "--bind-address=127.0.0.1",
     ...settings.map((s) => `--${s}`),
   ];
-  processes.push(spawn(server, args, { ...user, stdio: "ignore" }));
-  await accepting(port);
-  return { port };
+  return controlled(port, processes, () => spawn(server, args, { ...user, stdio: "ignore" }));
 }
 
 function command(name: string): string | undefined {
