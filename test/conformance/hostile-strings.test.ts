@@ -196,7 +196,7 @@ conformance("hostile strings", (test) => {
 
   test("in messages of errors: short, and without control characters", async (subject) => {
     const { artifact } = subject;
-    const { typeId } = await makeType(artifact);
+    const { typeId } = await makeType(artifact, { properties: {} });
     for (const text of storable(subject)) {
       const put = artifact.put1({ typeId, properties: entries([text], () => int(1)) });
       await refused(put, "INVALID_ARGUMENT", /^[^\p{Cc}]{1,1000}$/u);
