@@ -26,7 +26,7 @@ export interface MigrationEngine {
   write<T>(work: (session: MigrationSession) => Promise<T>): Promise<T>;
 }
 
-/** A step that begins, or with `table` one of its statements that goes through all `rows` of that table. */
+/** A step that begins, or with `table` its work on all `rows` of that table. */
 export interface MigrationProgress {
   readonly from: number;
   readonly to: number;
@@ -171,25 +171,24 @@ export class Migrator {
 /** The version to end at, for a database of this version. */
 type TargetOf = (version: number | undefined) => number | undefined;
 
-/** The first layout has no record of its version. */
 async function runMove(
   session: MigrationSession,
   { from, to, statements }: Move,
   onProgress: MigrationOptions["onProgress"],
 ): Promise<void> {
   onProgress?.({ from, to });
+  const announced = new Set<string>();
   for (const { sql, table } of statements) {
-    if (onProgress && table !== undefined) {
-      onProgress({
-        from,
-        to,
-        table: { name: table, rows: await session.count(`SELECT count(*) FROM ${table}`) },
-      });
+    if (onProgress && table !== undefined && !announced.has(table)) {
+      announced.add(table);
+      const rows = await session.count(`SELECT count(*) FROM ${table}`);
+      onProgress({ from, to, table: { name: table, rows } });
     }
     await session.run(sql).catch((error: unknown) => {
       throw explain(error, from, to);
     });
   }
+  // Version 0 has no record of itself.
   if (to > 0) await session.writeVersion(to);
 }
 

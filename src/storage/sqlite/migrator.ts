@@ -10,9 +10,12 @@ import { inspectSchema, schemaVersion, schemaVersionOf } from "./schema.ts";
 export interface SqliteMigrationOptions {
   /** A path or a `file:` URI. */
   readonly path: string;
-  /** How long to wait for other processes' locks, in milliseconds, before ABORTED; 5000 unless given. */
+  /** How long to wait for other processes' locks, in milliseconds, before ABORTED; 60,000 unless given. */
   readonly busyTimeoutMs?: number;
 }
+
+/** The lock may be that of another process which migrates the same file. */
+export const migrationTimeoutMs = 60_000;
 
 /**
  * For a database file that exists. Each migration is one transaction, and leaves the journal mode as it is.
@@ -23,7 +26,7 @@ export interface SqliteMigrationOptions {
  */
 export async function sqliteMigrator({
   path,
-  busyTimeoutMs = 5000,
+  busyTimeoutMs = migrationTimeoutMs,
 }: SqliteMigrationOptions): Promise<Migrator> {
   const location = locate(path, "READWRITE");
   if (location === "memory") throw invalidArgument("a database in memory has no older version to migrate");

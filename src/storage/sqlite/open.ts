@@ -5,7 +5,7 @@ import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate, type OpenMode } from "./location.ts";
-import { migratorFor } from "./migrator.ts";
+import { migrationTimeoutMs, migratorFor } from "./migrator.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -58,7 +58,8 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
   }
   if (options.enableUpgradeMigration && location !== "memory") {
     const onProgress = options.onMigrationProgress;
-    await migratorFor(open, busyTimeoutMs).up({ ...(onProgress && { onProgress }) });
+    const migrator = migratorFor(open, Math.max(busyTimeoutMs, migrationTimeoutMs));
+    await migrator.up({ ...(onProgress && { onProgress }) });
   }
   const writer = connect("write");
   return closeOnFailure(writer, async () => {
