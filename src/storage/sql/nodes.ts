@@ -46,7 +46,8 @@ async function addProperties<K extends KindName>(
     SELECT ${owner} AS owner, name, is_custom_property,
       int_value, double_value, string_value, proto_value, bool_value
     FROM ${property}
-    WHERE ${db.dialect.inIds(owner, [...nodes.keys()])}`);
+    WHERE ${db.dialect.inIds(owner, [...nodes.keys()])}
+    ORDER BY ${owner}, name`);
   for (const row of rows) {
     const node = nodes.get(row.owner);
     if (node) addProperty(db.dialect, node, row);
