@@ -163,10 +163,12 @@ conformance("PutLineageSubgraph: reuse", (test) => {
     };
     await refused(rpc.putLineageSubgraph(request), "ALREADY_EXISTS", /name/);
     const answer = await rpc.putLineageSubgraph({ ...request, options: reuseBoth });
-    expect(answer.contextIds).toEqual([1n, 2n]);
+    // What was refused may have used up ids.
+    expect(answer.contextIds).toEqual([1n, expect.any(BigInt)]);
     expect(await context.get(1n)).toEqual(before);
     const again = await rpc.putLineageSubgraph({ ...request, options: reuseBoth });
-    expect(plain(again)).toEqual({ executionIds: [2n], contextIds: [1n, 2n] });
+    expect(again.contextIds).toEqual(answer.contextIds);
+    expect(again.executionIds).not.toEqual(answer.executionIds);
   });
 
   test("a reused context is validated nevertheless", async (subject) => {
@@ -209,12 +211,12 @@ conformance("PutLineageSubgraph: reuse", (test) => {
       "ALREADY_EXISTS",
       /external id/,
     );
-    await artifact.put1({ typeId: artifactType, externalId: "x" });
+    const id = await artifact.put1({ typeId: artifactType, externalId: "x" });
     expect((await rpc.putLineageSubgraph({ artifacts: twice, options: reuseBoth })).artifactIds).toEqual([
-      1n,
-      1n,
+      id,
+      id,
     ]);
-    expect((await artifact.get(1n)).uri).toBe("two");
+    expect((await artifact.get(id)).uri).toBe("two");
   });
 
   test("an artifact may be reused and be the end of an edge", async (subject) => {

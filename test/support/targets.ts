@@ -20,6 +20,8 @@ export interface Traits {
   readonly nameBytesMax: number;
   /** Whether text may hold the character NUL. */
   readonly storesNul: boolean;
+  /** How large the integers of properties may be. */
+  readonly integerBits: 32n | 64n;
 }
 
 /**
@@ -40,6 +42,7 @@ export const sqliteTraits: Traits = {
   comparesExactly: true,
   nameBytesMax: Number.POSITIVE_INFINITY,
   storesNul: true,
+  integerBits: 64n,
 };
 
 /** A new database needs one entry here; no case changes. */
@@ -49,14 +52,14 @@ const databases: readonly Target[] = [
   {
     name: "PostgreSQL",
     missing: postgres.missing,
-    traits: { comparesExactly: true, nameBytesMax: 255, storesNul: false },
+    traits: { comparesExactly: true, nameBytesMax: 255, storesNul: false, integerBits: 32n },
     open: async () =>
       opened(await openStore({ postgresql: await newPostgresDatabase(postgres.port as number) })),
   },
   {
     name: "MariaDB",
     missing: mysql.missing,
-    traits: { comparesExactly: false, nameBytesMax: 255, storesNul: true },
+    traits: { comparesExactly: false, nameBytesMax: 255, storesNul: true, integerBits: 32n },
     open: async () => opened(await openStore({ mysql: await newMysqlDatabase(mysql.port as number) })),
   },
 ];
