@@ -39,7 +39,13 @@ export function serveCommand(): Command {
     .option("--password-file <file>", "holds the database user's password, as does MLMD_DATABASE_PASSWORD")
     .option("--wait <seconds>", "how long to wait for a database that cannot be reached yet", wholeNumber, 60)
     .option("--memory", "keep everything in memory, for as long as the server runs")
-    .option("--read-only", "refuse every change, and change nothing in the file")
+    .addOption(
+      new Option("--read-only", "refuse every change, and change nothing in the file").conflicts([
+        "mysql",
+        "postgres",
+        "memory",
+      ]),
+    )
     .addOption(
       new Option(
         "--enable-database-upgrade",

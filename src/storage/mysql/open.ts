@@ -81,16 +81,19 @@ class MysqlEngine implements Engine {
   }
 
   async connect(mode: Mode): Promise<MysqlConnection> {
-    try {
-      const pooled = await this.#pools[mode].getConnection();
-      const connection = new MysqlConnection(pooled, mode, this.#typed, this.#onStatement);
-      const session = pooled.connection;
-      connection.idStep = this.#idSteps.get(session) ?? (await setUpSession(connection, mode));
-      this.#idSteps.set(session, connection.idStep);
-      return connection;
-    } catch (error) {
+    const pooled = await this.#pools[mode].getConnection().catch((error: unknown) => {
       throw fromDriver(error);
+    });
+    const connection = new MysqlConnection(pooled, mode, this.#typed, this.#onStatement);
+    const session = pooled.connection;
+    try {
+      connection.idStep = this.#idSteps.get(session) ?? (await setUpSession(connection, mode));
+    } catch (error) {
+      connection.release(true);
+      throw error;
     }
+    this.#idSteps.set(session, connection.idStep);
+    return connection;
   }
 
   async close(): Promise<void> {
