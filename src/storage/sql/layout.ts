@@ -107,7 +107,10 @@ export function tableDefinitions(types: ColumnTypes): Readonly<Record<string, st
   };
 }
 
-/** The indexes in the order in which the original creates them. */
+/**
+ * The indexes in the order in which the original creates them. The ones on `external_id` repeat the unique
+ * constraint; they stay, because the original drops them by name when it goes back to an older version.
+ */
 export const indexes: Readonly<Record<string, string>> = {
   idx_artifact_uri: "Artifact (uri)",
   idx_artifact_create_time_since_epoch: "Artifact (create_time_since_epoch)",
@@ -135,7 +138,10 @@ export const indexes: Readonly<Record<string, string>> = {
   idx_context_external_id: "Context (external_id)",
 };
 
-/** Indexes that the original lacks; it does not mind them. */
+/**
+ * What the original lacks: without them the contexts of a node are found only by reading every membership. It
+ * ignores indexes that it does not know.
+ */
 export const additionalIndexes: Readonly<Record<string, string>> = {
   idx_association_execution_id: "Association (execution_id)",
   idx_attribution_artifact_id: "Attribution (artifact_id)",
@@ -185,7 +191,8 @@ export function checkLayout(stored: StoredColumns, versions: readonly bigint[]):
   );
 }
 
-function versionOf(stored: StoredColumns, versions: readonly bigint[]): bigint | undefined {
+/** The version of what is stored, 0 without a record of it; undefined where there is no metadata. */
+export function versionOf(stored: StoredColumns, versions: readonly bigint[]): bigint | undefined {
   if (!stored.get("mlmdenv")?.has("schema_version")) return isVersion0(stored) ? 0n : undefined;
   if (versions.length > 1) throw new MlmdError("DATA_LOSS", "the database has more than one schema version");
   if (versions.length === 1) return versions[0];
@@ -198,7 +205,7 @@ function versionOf(stored: StoredColumns, versions: readonly bigint[]): bigint |
 function otherVersion(version: bigint): MlmdError {
   const advice =
     version < schemaVersion
-      ? "it was made by an older release and needs an upgrade"
+      ? "it was made by an older release and needs an upgrade, which has to be asked for"
       : "it was made by a newer release, which is needed to open it";
   return new MlmdError(
     "FAILED_PRECONDITION",

@@ -1,11 +1,12 @@
 import type Database from "better-sqlite3";
 import { invalidArgument, MlmdError } from "../../errors.ts";
 import { type MigrationEngine, type MigrationSession, Migrator } from "../migrate/migrator.ts";
+import { schemaVersion } from "../sql/layout.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate } from "./location.ts";
 import { beforeDown, steps } from "./migrations.ts";
-import { inspectSchema, schemaVersion, schemaVersionOf } from "./schema.ts";
+import { inspectSchema, schemaVersionOf } from "./schema.ts";
 
 export interface SqliteMigrationOptions {
   /** A path or a `file:` URI. */
