@@ -205,7 +205,7 @@ export function versionOf(stored: StoredColumns, versions: readonly bigint[]): b
 function otherVersion(version: bigint): MlmdError {
   const advice =
     version < schemaVersion
-      ? "it was made by an older release and needs an upgrade, which has to be asked for"
+      ? "it was made by an older release; `mlmd migrate up`, or enableUpgradeMigration on opening, upgrades it"
       : "it was made by a newer release, which is needed to open it";
   return new MlmdError(
     "FAILED_PRECONDITION",
