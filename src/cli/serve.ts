@@ -1,17 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { pino } from "pino";
+import type { Logger } from "pino";
 import { MlmdError } from "../errors.ts";
 import { defaultLineageLimits as lineage, type OpenService, openService, type StoreConfig } from "../open.ts";
-import { type CallLog, type RunningServer, startServer } from "../rpc/server.ts";
+import type { CallLog, RunningServer } from "../rpc/server.ts";
 import { printProgress } from "./migration-progress.ts";
+import { addDatabaseOptions, type DatabaseOptions, databaseConfig, readOnly } from "./store-options.ts";
 
-interface ServeOptions {
-  readonly sqlite?: string;
-  readonly mysql?: string;
-  readonly postgres?: string;
-  readonly passwordFile?: string;
+interface ServeOptions extends DatabaseOptions {
   readonly memory?: true;
   readonly readOnly?: true;
   readonly enableDatabaseUpgrade?: true;
@@ -27,24 +23,20 @@ interface ServeOptions {
 }
 
 export function serveCommand(): Command {
-  return new Command("serve")
-    .description("Serve a metadata database over gRPC.")
-    .addOption(databaseOption("--sqlite <file>", "the database file; made if it is missing"))
-    .addOption(
-      databaseOption("--mysql <url>", "a MySQL or MariaDB database: mysql://user@host:port/database"),
-    )
-    .addOption(
-      databaseOption("--postgres <url>", "a PostgreSQL database: postgresql://user@host:port/database"),
-    )
-    .option("--password-file <file>", "holds the database user's password, as does MLMD_DATABASE_PASSWORD")
+  const command = new Command("serve").description("Serve a metadata database over gRPC.");
+  return addDatabaseOptions(command, { fileNote: "made if it is missing", others: ["memory"] })
     .option("--wait <seconds>", "how long to wait for a database that cannot be reached yet", wholeNumber, 60)
-    .option("--memory", "keep everything in memory, for as long as the server runs")
     .addOption(
-      new Option("--read-only", "refuse every change, and change nothing in the file").conflicts([
+      new Option("--memory", "keep everything in memory, for as long as the server runs").conflicts([
+        "sqlite",
         "mysql",
         "postgres",
-        "memory",
       ]),
+    )
+    .addOption(
+      new Option("--read-only", "refuse every change, and change nothing in the database").conflicts(
+        "memory",
+      ),
     )
     .addOption(
       new Option(
@@ -78,12 +70,6 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-/** One of several ways to name the database. */
-function databaseOption(flags: string, description: string): Option {
-  const option = new Option(flags, description);
-  return option.conflicts(["sqlite", "mysql", "postgres", "memory"].filter((name) => name !== option.name()));
-}
-
 function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
@@ -99,6 +85,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   }
   if (options.port > 65535) command.error("error: the port must be at most 65535");
   const { service, close } = await openWhenThere(await storeConfig(options), options.wait);
+  const [{ pino }, { startServer }] = await Promise.all([import("pino"), import("../rpc/server.ts")]);
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
   const { host, port, maxReceiveBytes, maxSendBytes } = options;
   const server = await startServer({
@@ -134,34 +121,19 @@ async function openWhenThere(config: StoreConfig, seconds: number): Promise<Open
 }
 
 async function storeConfig(options: ServeOptions): Promise<StoreConfig> {
-  const { sqlite, mysql, postgres, readOnly } = options;
   const lineageLimits = { nodesMax: options.maxLineageNodes, eventsMax: options.maxLineageEvents };
-  if (mysql !== undefined) return { mysql: { url: mysql, ...(await password(options)) }, lineageLimits };
-  if (postgres !== undefined)
-    return { postgresql: { url: postgres, ...(await password(options)) }, lineageLimits };
-  if (sqlite === undefined) return { fake: true, lineageLimits };
+  const config = await databaseConfig(options);
+  if (config === undefined) return { fake: true, lineageLimits };
+  if (options.readOnly) return { ...readOnly(config), lineageLimits };
+  if (!("sqlite" in config)) return { ...config, lineageLimits };
   return {
     sqlite: {
-      path: sqlite,
-      mode: readOnly ? "READONLY" : "READWRITE_OPENCREATE",
+      ...config.sqlite,
       enableUpgradeMigration: options.enableDatabaseUpgrade ?? false,
       onMigrationProgress: printProgress,
     },
     lineageLimits,
   };
-}
-
-/** Kept out of the command line, which every user of the machine can read. */
-async function password({ passwordFile }: ServeOptions): Promise<{ password?: string }> {
-  if (passwordFile === undefined) {
-    const password = process.env.MLMD_DATABASE_PASSWORD;
-    return password === undefined ? {} : { password };
-  }
-  try {
-    return { password: (await readFile(passwordFile, "utf8")).replace(/\r?\n$/, "") };
-  } catch (cause) {
-    throw new MlmdError("NOT_FOUND", `The password file ${passwordFile} cannot be read`, { cause });
-  }
 }
 
 function explain(error: unknown, host: string): unknown {
@@ -172,7 +144,7 @@ function explain(error: unknown, host: string): unknown {
   );
 }
 
-function logCall(log: pino.Logger, { method, code, ms, cause }: CallLog): void {
+function logCall(log: Logger, { method, code, ms, cause }: CallLog): void {
   const isFault = code === "INTERNAL" || code === "DATA_LOSS" || code === "UNAVAILABLE";
   log[isFault ? "error" : "info"]({ method, code, ms, ...(cause !== undefined && { err: cause }) }, method);
 }

@@ -3,6 +3,7 @@ import type { Pool, PoolOptions, SslOptions, TypedParameter } from "mysql2/promi
 import type { Storage } from "../../domain/ports.ts";
 import { invalidArgument } from "../../errors.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
+import { emptyDatabase } from "../sql/layout.ts";
 import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { MysqlConnection } from "./connection.ts";
@@ -23,6 +24,8 @@ export interface MysqlOptions {
   readonly password?: string;
   /** The database exists; do not try to create it. */
   readonly skipDbCreation?: boolean;
+  /** Change nothing at all: the database must exist and be of our schema version, and writes are PERMISSION_DENIED. */
+  readonly readOnly?: boolean;
   /** Paths of PEM files. */
   readonly sslOptions?: {
     readonly key?: string;
@@ -50,16 +53,16 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
   const driver = await import("mysql2/promise");
   const { TypedParameter: typed } = (await import("mysql2")).default;
   const config = await poolConfig(options);
-  if (!options.skipDbCreation) await createDatabase(driver, config);
+  if (!options.skipDbCreation && !options.readOnly) await createDatabase(driver, config);
   const pools = { read: driver.createPool(config), write: driver.createPool(config) };
   const engine = new MysqlEngine(pools, typed as typeof TypedParameter, options.onStatement);
   try {
-    await engine.prepare();
+    await (options.readOnly ? engine.check() : engine.prepare());
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return new PooledStorage(engine);
+  return new PooledStorage(engine, options);
 }
 
 type Mode = "read" | "write";
@@ -100,11 +103,24 @@ class MysqlEngine implements Engine {
     await Promise.all([this.#pools.read.end(), this.#pools.write.end()]);
   }
 
-  async prepare(): Promise<void> {
-    const connection = await this.connect("write");
+  prepare(): Promise<void> {
+    return this.#use("write", async (connection) => {
+      if (!(await isReady(connection))) await complete(connection);
+    });
+  }
+
+  /** For reading only: nothing that is missing is made. */
+  check(): Promise<void> {
+    return this.#use("read", async (connection) => {
+      if ((await inspectSchema(connection)) === "empty") throw emptyDatabase();
+    });
+  }
+
+  async #use(mode: Mode, work: (connection: MysqlConnection) => Promise<void>): Promise<void> {
+    const connection = await this.connect(mode);
     let isBroken = true;
     try {
-      if (!(await isReady(connection))) await complete(connection);
+      await work(connection);
       isBroken = false;
     } finally {
       connection.release(isBroken);

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { Storage } from "../../domain/ports.ts";
 import { invalidArgument, MlmdError } from "../../errors.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
+import { emptyDatabase } from "../sql/layout.ts";
 import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { PostgresConnection } from "./connection.ts";
@@ -26,6 +27,8 @@ export interface PostgresOptions {
   readonly dbname?: string;
   /** The database exists; do not try to create it. */
   readonly skipDbCreation?: boolean;
+  /** Change nothing at all: the database must exist and be of our schema version, and writes are PERMISSION_DENIED. */
+  readonly readOnly?: boolean;
   readonly ssloption?: {
     readonly sslmode?: string;
     readonly sslcert?: string;
@@ -54,15 +57,15 @@ const creationLock = 6_317_045_101n;
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const { default: driver } = await import("pg");
   const config = await clientConfig(options);
-  if (!options.skipDbCreation) await createDatabase(driver, config);
+  if (!options.skipDbCreation && !options.readOnly) await createDatabase(driver, config);
   const engine = new PostgresEngine(driver, config, options);
   try {
-    await engine.prepare();
+    await (options.readOnly ? engine.check() : engine.prepare());
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return new PooledStorage(engine);
+  return new PooledStorage(engine, options);
 }
 
 class PostgresEngine implements Engine {
@@ -102,6 +105,13 @@ class PostgresEngine implements Engine {
       if ((await inspectSchema(connection)) === "empty") await createSchema(connection);
       await completeIndexes(connection);
       await addBuiltInTypes(tx);
+    });
+  }
+
+  /** For reading only: nothing that is missing is made. */
+  check(): Promise<void> {
+    return this.#inTransaction("read", async (connection) => {
+      if ((await inspectSchema(connection)) === "empty") throw emptyDatabase();
     });
   }
 

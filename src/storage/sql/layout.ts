@@ -213,6 +213,10 @@ function otherVersion(version: bigint): MlmdError {
   );
 }
 
+export function emptyDatabase(): MlmdError {
+  return new MlmdError("FAILED_PRECONDITION", "the database is empty, and opened for reading only");
+}
+
 function isComplete(table: string, stored: StoredColumns): boolean {
   const present = stored.get(table.toLowerCase());
   return (columnsOf.get(table) ?? []).every((name) => present?.has(name));

@@ -35,18 +35,22 @@ const firstWaitMaxMs = 10;
  */
 export class PooledStorage implements Storage {
   readonly #engine: Engine;
+  readonly #isReadOnly: boolean;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, { readOnly = false }: { readOnly?: boolean | undefined } = {}) {
     this.#engine = engine;
+    this.#isReadOnly = readOnly;
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     return this.#run("read", work);
   }
 
-  write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+  async write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    if (this.#isReadOnly)
+      throw new MlmdError("PERMISSION_DENIED", "the database was opened for reading only");
     return this.#run("write", work);
   }
 

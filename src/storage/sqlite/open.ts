@@ -1,7 +1,7 @@
 import type { Storage, WriteTransaction } from "../../domain/ports.ts";
-import { MlmdError } from "../../errors.ts";
 import type { MigrationProgress } from "../migrate/migrator.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
+import { emptyDatabase } from "../sql/layout.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate, type OpenMode } from "./location.ts";
@@ -80,7 +80,7 @@ async function closeOnFailure<T>(connection: SqliteConnection, step: () => Promi
 async function check(connection: SqliteConnection): Promise<void> {
   const state = await connection.transaction("BEGIN", async () => connection.use(inspectSchema));
   if (state === "current") return;
-  throw new MlmdError("FAILED_PRECONDITION", "the database is empty, and opened for reading only");
+  throw emptyDatabase();
 }
 
 /** Nothing is written, not even the switch to WAL, before the version is known; and then only what is missing. */
