@@ -1,4 +1,5 @@
-import type { Loss, Statement, Step } from "../migrate/step.ts";
+import { latestEvents, losses } from "../migrate/losses.ts";
+import type { Statement, Step } from "../migrate/step.ts";
 import { additionalIndexNames } from "./schema.ts";
 
 // The layouts of the past are written out here and do not change when the present one does.
@@ -100,15 +101,6 @@ function valueIndexes(kind: string): Indexes {
   );
 }
 
-const rowsOf = (what: string, table: string, condition = ""): Loss => ({
-  what,
-  count: `SELECT count(*) FROM ${table} ${condition}`.trim(),
-});
-const propertiesWith = (what: string, condition: string): Loss => ({
-  what,
-  count: `SELECT ${propertyTables.map((table) => `(SELECT count(*) FROM ${table} WHERE ${condition})`).join(" + ")}`,
-});
-
 /** The version becomes known; before it, the tables themselves tell. */
 const versionRecord: Step = {
   up: [
@@ -117,8 +109,7 @@ const versionRecord: Step = {
     { sql: "INSERT INTO MLMDEnv (schema_version) VALUES (0)" },
   ],
   down: [dropTable("MLMDEnv")],
-  lostUp: [],
-  lostDown: [],
+  ...losses.versionRecord,
 };
 
 /** Room for a third kind of types. The properties of context types stay behind, as the original leaves them. */
@@ -128,8 +119,7 @@ const typeKinds: Step = {
     { sql: "DELETE FROM Type WHERE type_kind = 2", table: "Type" },
     renameColumn("Type", "type_kind", "is_artifact_type"),
   ],
-  lostUp: [],
-  lostDown: [rowsOf("context types", "Type", "WHERE type_kind = 2")],
+  ...losses.typeKinds,
 };
 
 const contexts: Step = {
@@ -142,8 +132,7 @@ const contexts: Step = {
     ),
   ],
   down: [dropTable("Context"), dropTable("ContextProperty")],
-  lostUp: [],
-  lostDown: [rowsOf("contexts", "Context"), rowsOf("properties of contexts", "ContextProperty")],
+  ...losses.contexts,
 };
 
 const contextMembers: Step = {
@@ -158,11 +147,7 @@ const contextMembers: Step = {
     ),
   ],
   down: [dropTable("Association"), dropTable("Attribution")],
-  lostUp: [],
-  lostDown: [
-    rowsOf("links of executions to contexts", "Association"),
-    rowsOf("links of artifacts to contexts", "Attribution"),
-  ],
+  ...losses.contextMembers,
 };
 
 const namesStatesTimes: Step = {
@@ -184,16 +169,7 @@ const namesStatesTimes: Step = {
     ...rebuild("Execution", `${id}, type_id INT NOT NULL`, "id, type_id"),
     ...timeNames.split(", ").map((column) => dropColumn("Context", column)),
   ],
-  lostUp: [],
-  lostDown: [
-    rowsOf("names of artifacts", "Artifact", "WHERE name IS NOT NULL"),
-    rowsOf("names of executions", "Execution", "WHERE name IS NOT NULL"),
-    rowsOf("states of artifacts", "Artifact", "WHERE state IS NOT NULL"),
-    rowsOf("states of executions", "Execution", "WHERE last_known_state IS NOT NULL"),
-    rowsOf("times of artifacts", "Artifact", "WHERE create_time_since_epoch <> 0"),
-    rowsOf("times of executions", "Execution", "WHERE create_time_since_epoch <> 0"),
-    rowsOf("times of contexts", "Context", "WHERE create_time_since_epoch <> 0"),
-  ],
+  ...losses.namesStatesTimes,
 };
 
 const parentsAndVersions: Step = {
@@ -221,28 +197,19 @@ const parentsAndVersions: Step = {
     dropColumn("Type", "version"),
     dropColumn("Type", "description"),
   ],
-  lostUp: [],
-  lostDown: [
-    rowsOf("base types of types", "ParentType"),
-    rowsOf("parents of contexts", "ParentContext"),
-    rowsOf("versions of types", "Type", "WHERE version IS NOT NULL"),
-    rowsOf("descriptions of types", "Type", "WHERE description IS NOT NULL"),
-  ],
+  ...losses.parentsAndVersions,
 };
 
 const bytes: Step = {
   up: [...propertyTables.map((table) => addColumn(table, "byte_value BLOB")), ...createIndexes(eventPath)],
   down: [...propertyTables.map((table) => dropColumn(table, "byte_value")), ...dropIndexes(eventPath)],
-  lostUp: [],
-  lostDown: [propertiesWith("byte values of properties", "byte_value IS NOT NULL")],
+  ...losses.bytes,
 };
 
 const eventColumns = `${id}, artifact_id INT NOT NULL, execution_id INT NOT NULL, type INT NOT NULL,
   milliseconds_since_epoch INT`;
 const eventNames = "id, artifact_id, execution_id, type, milliseconds_since_epoch";
-const latestEvents = "(SELECT max(id) FROM Event GROUP BY artifact_id, execution_id, type)";
 
-/** Of several events with the same artifact, execution and type the one with the highest id stays. */
 const uniqueEvents: Step = {
   up: [
     ...createIndexes(propertyValues),
@@ -260,14 +227,7 @@ const uniqueEvents: Step = {
     ...rebuild("Event", eventColumns, eventNames),
     ...createIndexes({ ...eventArtifact, ...eventExecution }),
   ],
-  lostUp: [
-    rowsOf(
-      "events that a later one with the same artifact, execution and type replaces",
-      "Event",
-      `WHERE id NOT IN ${latestEvents}`,
-    ),
-  ],
-  lostDown: [],
+  ...losses.uniqueEvents,
 };
 
 /** Their indexes go with the old tables, and are made again. */
@@ -301,10 +261,7 @@ function tablesOfTypesAndNodes(column: "" | ", external_id VARCHAR(255) UNIQUE")
 const externalIdentifiers: Step = {
   up: [...tablesOfTypesAndNodes(", external_id VARCHAR(255) UNIQUE"), ...createIndexes(externalIds)],
   down: tablesOfTypesAndNodes(""),
-  lostUp: [],
-  lostDown: ["Type", "Artifact", "Execution", "Context"].map((table) =>
-    rowsOf(`external ids of ${table.toLowerCase()}s`, table, "WHERE external_id IS NOT NULL"),
-  ),
+  ...losses.externalIdentifiers,
 };
 
 const protosAndBooleans: Step = {
@@ -316,13 +273,7 @@ const protosAndBooleans: Step = {
     dropColumn(table, "proto_value"),
     dropColumn(table, "bool_value"),
   ]),
-  lostUp: [],
-  lostDown: [
-    propertiesWith(
-      "values of proto and boolean properties (the properties stay, without value)",
-      "proto_value IS NOT NULL OR bool_value IS NOT NULL",
-    ),
-  ],
+  ...losses.protosAndBooleans,
 };
 
 /** `steps[n]` joins the versions n and n + 1. */
