@@ -1,5 +1,13 @@
 // First tier: what an application uses. Plain objects in, plain objects out.
 
+export {
+  type ArtifactComparison,
+  compareArtifacts,
+  compareExecutions,
+  type Difference,
+  type EndDifference,
+  type ExecutionComparison,
+} from "./client/compare.ts";
 export type { NodeKey } from "./client/declared-nodes.ts";
 export {
   artifactType,
@@ -42,13 +50,11 @@ export type {
   NodeKind,
 } from "./client/nodes.ts";
 export {
-  type ArtifactComparison,
   ancestors,
   type CachedExecution,
   type CacheKey,
-  compareArtifacts,
+  cacheKeyOf,
   contextLineage,
-  type Difference,
   descendants,
   findCachedExecution,
   type Lineage,

@@ -9,11 +9,12 @@ import {
   type PropertyKinds,
 } from "./declared-type.ts";
 import type { Event } from "./edges.ts";
-import type { ArtifactState, EventType, ExecutionState } from "./enums.ts";
+import type { ArtifactState, ExecutionState } from "./enums.ts";
+import { type Flow, flowOf } from "./flow.ts";
 import type { Artifact, Execution } from "./nodes.ts";
 import type { MetadataStore } from "./store.ts";
 import type { ExecutionType } from "./types.ts";
-import { fromValues, type Properties, type PropertiesInput, toValues } from "./values.ts";
+import { fromValues, type PropertiesInput, toValues } from "./values.ts";
 
 // The questions that a metadata store is kept for, as calls. They use nothing but the store's public methods.
 
@@ -25,19 +26,6 @@ export interface Lineage<A = Artifact> {
   executions: Execution[];
   events: Event[];
 }
-
-type Flow = "input" | "output" | undefined;
-
-const flows: Readonly<Record<EventType, Flow>> = {
-  UNKNOWN: undefined,
-  DECLARED_INPUT: "input",
-  INPUT: "input",
-  INTERNAL_INPUT: "input",
-  DECLARED_OUTPUT: "output",
-  OUTPUT: "output",
-  INTERNAL_OUTPUT: "output",
-  PENDING_OUTPUT: "output",
-};
 
 /**
  * The graph of an experiment or a pipeline run: the executions of a context, what they read and produced (also where
@@ -92,23 +80,24 @@ export async function descendants(
 }
 
 /** Follows, from artifact to execution, the events of one flow, and from there to artifacts those of the other. */
-async function related(store: MetadataStore, artifactId: bigint, flow: "input" | "output"): Promise<Lineage> {
+async function related(store: MetadataStore, artifactId: bigint, flow: Flow): Promise<Lineage> {
   if ((await store.getArtifactsById([artifactId])).length === 0) {
     throw new MlmdError("NOT_FOUND", `There is no artifact with id ${artifactId}`);
   }
   const artifactIds = new Set([artifactId]);
   const executionIds = new Set<bigint>();
   const events: Event[][] = [];
+  const opposite = flow === "input" ? "output" : "input";
   let frontier = [artifactId];
   while (frontier.length > 0) {
     const read = await inChunks(frontier, (ids) => store.getEventsByArtifactIds(ids));
-    const near = read.filter(({ type }) => flows[type] === flow);
+    const near = read.filter(({ type }) => flowOf(type) === flow);
     const reached = unseen(
       executionIds,
       near.map(({ executionId }) => executionId),
     );
     const written = await inChunks(reached, (ids) => store.getEventsByExecutionIds(ids));
-    const far = written.filter(({ type }) => flows[type] !== undefined && flows[type] !== flow);
+    const far = written.filter(({ type }) => flowOf(type) === opposite);
     frontier = unseen(
       artifactIds,
       far.map((event) => event.artifactId),
@@ -136,57 +125,6 @@ function byId(one: { id: bigint }, other: { id: bigint }): number {
   return one.id < other.id ? -1 : 1;
 }
 
-/** Two values that differ; undefined where there is none. */
-export interface Difference<T> {
-  left: T | undefined;
-  right: T | undefined;
-}
-
-type Differences<T> = { [N in keyof T]?: Difference<T[N]> };
-
-/** What differs between two artifacts; what is equal is left out. */
-export interface ArtifactComparison<P = Properties> {
-  fields: Differences<Pick<Artifact, "type" | "name" | "uri" | "state" | "externalId">>;
-  properties: Differences<P>;
-  customProperties: Differences<Properties>;
-}
-
-/**
- * Compares what two artifacts say about themselves: `comparison.properties.day?.left`. For artifacts of one declared
- * type the names and kinds of the properties are known.
- */
-export function compareArtifacts<P extends Partial<Properties>>(
-  left: Artifact<P>,
-  right: Artifact<P>,
-): ArtifactComparison<P> {
-  const fields = ({ type, name, uri, state, externalId }: Artifact<P>) => ({
-    type,
-    name,
-    uri,
-    state,
-    externalId,
-  });
-  return {
-    fields: differences(fields(left), fields(right)),
-    properties: differences(left.properties, right.properties),
-    customProperties: differences(left.customProperties, right.customProperties),
-  };
-}
-
-function differences<T extends object>(left: T, right: T): Differences<T> {
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]) as Set<keyof T & string>;
-  const entries = Array.from(
-    names,
-    (name) => [name, { left: own(left, name), right: own(right, name) }] as const,
-  );
-  const different = entries.filter(([, pair]) => !isDeepStrictEqual(pair.left, pair.right));
-  return Object.fromEntries(different) as Differences<T>;
-}
-
-function own<T extends object, N extends keyof T & string>(object: T, name: N): T[N] | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
 /** An execution that may have happened before. */
 export interface CacheKey<D extends PropertyKinds> {
   /** The execution's type, declared or by name. */
@@ -199,6 +137,8 @@ export interface CacheKey<D extends PropertyKinds> {
   customProperties?: PropertiesInput | undefined;
   /** All artifacts that it reads, in any order. */
   inputArtifactIds: Iterable<bigint>;
+  /** Only executions with a smaller id than this one. */
+  before?: bigint | undefined;
 }
 
 export interface CachedExecution<D extends PropertyKinds> {
@@ -207,6 +147,20 @@ export interface CachedExecution<D extends PropertyKinds> {
   outputs: Artifact[];
   /** Its events; those of the outputs have the outputs' paths. */
   events: Event[];
+}
+
+/**
+ * What to look for to find whether an execution that is stored repeated an earlier one: the same type, properties and
+ * inputs. Takes two calls.
+ */
+export async function cacheKeyOf(
+  store: MetadataStore,
+  { id, typeId, properties }: Execution,
+): Promise<CacheKey<PropertyKinds>> {
+  const [type] = await store.getExecutionTypesById([typeId]);
+  if (type === undefined) throw new MlmdError("NOT_FOUND", `There is no execution type with id ${typeId}`);
+  const inputArtifactIds = ends(await store.getEventsByExecutionIds([id]), "input");
+  return { type: type.name, typeVersion: type.version, properties, inputArtifactIds, before: id };
 }
 
 const done: readonly (ExecutionState | undefined)[] = ["COMPLETE", "CACHED"];
@@ -252,6 +206,7 @@ function matcher(key: CacheKey<PropertyKinds>, type: ExecutionType): (execution:
     key.customProperties && fromValues(toValues(key.customProperties, "Custom property", where));
   return (execution) =>
     execution.typeId === type.id &&
+    (key.before === undefined || execution.id < key.before) &&
     done.includes(execution.lastKnownState) &&
     isDeepStrictEqual(execution.properties, properties) &&
     (customProperties === undefined || isDeepStrictEqual(execution.customProperties, customProperties));
@@ -277,8 +232,8 @@ function groupByExecution(events: readonly Event[]): Map<bigint, Event[]> {
 }
 
 /** The artifacts that are the inputs, or the outputs, in an execution's events. */
-function ends(events: readonly Event[], flow: "input" | "output"): ReadonlySet<bigint> {
-  return new Set(events.filter(({ type }) => flows[type] === flow).map(({ artifactId }) => artifactId));
+function ends(events: readonly Event[], flow: Flow): ReadonlySet<bigint> {
+  return new Set(events.filter(({ type }) => flowOf(type) === flow).map(({ artifactId }) => artifactId));
 }
 
 async function* finishedOf(

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   ancestors,
   artifactType,
+  cacheKeyOf,
   compareArtifacts,
+  compareExecutions,
   contextLineage,
   contextType,
   descendants,
@@ -185,6 +187,43 @@ describe.each(targets)("$name", ({ missing, open }) => {
     expect(properties.day).toEqual({ left: 1n, right: 2n });
   });
 
+  test("two executions are compared with what they read and produced, by path", async () => {
+    const [shared, one, two] = [await dataset(), await dataset(), await dataset()];
+    const run = (epochs: number, input: bigint, state: ExecutionState) =>
+      store.putExecution({
+        execution: Step.of({ lastKnownState: state, properties: { epochs } }),
+        artifactAndEvents: [
+          { event: { artifactId: shared, type: "INPUT", path: ["schema", 0] } },
+          { event: { artifactId: input, type: "INPUT", path: ["examples", 0] } },
+          { artifact: { type: Model }, event: { type: "OUTPUT", path: ["model", 0] } },
+          ...(epochs > 1 ? [{ artifact: { type: Model }, event: { type: "OUTPUT" } as const }] : []),
+        ],
+      });
+    const first = await run(1, one, "COMPLETE");
+    const second = await run(2, two, "FAILED");
+    const [left, right] = await store.getExecutionsById([first.executionId, second.executionId]);
+    if (!left || !right) throw new Error("not stored");
+    calls = [];
+    const { inputs, outputs, ...own } = await compareExecutions(store, left, right);
+    expect(calls).toEqual(["getEventsByExecutionIDs", "getArtifactsByID"]);
+    expect(own).toStrictEqual({
+      fields: { lastKnownState: { left: "COMPLETE", right: "FAILED" } },
+      properties: { epochs: { left: 1n, right: 2n } },
+      customProperties: {},
+    });
+    const ends = (differences: typeof inputs) =>
+      differences.map(({ path, left, right }) => [path, idsOf(left), idsOf(right)]);
+    expect(ends(inputs)).toEqual([[["examples", 0n], [one], [two]]]);
+    expect(ends(outputs)).toEqual([
+      [["model", 0n], [first.artifactIds[2]], [second.artifactIds[2]]],
+      [[], [], [second.artifactIds[3]]],
+    ]);
+    expect(await compareExecutions(store, left, left)).toStrictEqual({
+      ...{ fields: {}, properties: {}, customProperties: {} },
+      ...{ inputs: [], outputs: [] },
+    });
+  });
+
   describe("findCachedExecution", () => {
     const key = (inputArtifactIds: bigint[], epochs = 1) => ({
       type: Step,
@@ -239,6 +278,19 @@ describe.each(targets)("$name", ({ missing, open }) => {
       const [id] = await step([], [Dataset]);
       await step([await dataset()], [Model]);
       expect((await findCachedExecution(store, key([])))?.execution.id).toBe(id);
+    });
+
+    test("from an execution that is stored, finds the one that it repeated", async () => {
+      const [one, two] = [await dataset(), await dataset()];
+      const [first] = await step([one, two], [Model]);
+      const [second] = await step([two, one], [Model], { state: "RUNNING" });
+      await step([one, two], [Model]);
+      const [repeat, original] = await store
+        .getExecutionsById([second, first])
+        .then((found) => found.reverse());
+      if (!repeat || !original) throw new Error("not stored");
+      expect((await findCachedExecution(store, await cacheKeyOf(store, repeat)))?.execution.id).toBe(first);
+      expect(await findCachedExecution(store, await cacheKeyOf(store, original))).toBeUndefined();
     });
 
     test("takes five calls, however many executions there are", async () => {
