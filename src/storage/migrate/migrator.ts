@@ -1,5 +1,5 @@
 import { invalidArgument, MlmdError } from "../../errors.ts";
-import { type Move, movesBetween, type Statement, type Step } from "./step.ts";
+import { type Direction, type Move, movesBetween, type Statement, type Step } from "./step.ts";
 
 /** A connection, for the time that an engine gives it. */
 export interface MigrationSession {
@@ -12,6 +12,20 @@ export interface MigrationSession {
   count(query: string): Promise<number>;
   /** Fails where the tables are not those of the latest version. */
   check(): Promise<void>;
+  readonly journal?: MoveJournal;
+}
+
+/**
+ * Remembers in the database which move is under way, where an engine cannot undo one that fails. What was cut off is
+ * completed by the next migration, whichever way that goes.
+ */
+export interface MoveJournal {
+  /** The move that has begun and not ended. */
+  unfinished(): Promise<Direction | undefined>;
+  /** Before the first statement. */
+  begin(move: Direction): Promise<void>;
+  /** When the version is recorded. */
+  end(): Promise<void>;
 }
 
 /** What an engine brings: its own statements, and how it keeps them together. */
@@ -27,9 +41,7 @@ export interface MigrationEngine {
 }
 
 /** A step that begins, or with `table` its work on all `rows` of that table. */
-export interface MigrationProgress {
-  readonly from: number;
-  readonly to: number;
+export interface MigrationProgress extends Direction {
   readonly table?: { readonly name: string; readonly rows: number };
 }
 
@@ -46,13 +58,13 @@ export interface Migration {
 
 /** What a migration would do. */
 export interface MigrationPlan extends Migration {
-  readonly steps: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly statements: readonly string[];
-    /** What the present content would lose. */
-    readonly losses: readonly { readonly what: string; readonly count: number }[];
-  }[];
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface PlannedStep extends Direction {
+  readonly statements: readonly string[];
+  /** What the present content would lose. */
+  readonly losses: readonly { readonly what: string; readonly count: number }[];
 }
 
 /** Moves a database from one version of the layout to another, one version at a time. */
@@ -69,6 +81,11 @@ export class Migrator {
   /** The version of the database, also one that this release does not know; undefined without metadata. */
   status(): Promise<number | undefined> {
     return this.#engine.read((session) => session.version());
+  }
+
+  /** The move in which a migration was cut off, or is under way; the next one completes it. */
+  unfinished(): Promise<Direction | undefined> {
+    return this.#engine.read(async (session) => session.journal?.unfinished());
   }
 
   /**
@@ -143,12 +160,18 @@ export class Migrator {
           "release: a newer release is needed to migrate it",
       );
     }
-    const to = targetOf(from);
-    if (from === undefined || to === undefined) return { from, to, moves: [] };
-    const [first, ...rest] = movesBetween(this.#engine.steps, from, to);
-    if (first === undefined) return { from, to, moves: [] };
-    const before = to < from ? this.#engine.beforeDown : [];
-    return { from, to, moves: [{ ...first, statements: [...before, ...first.statements] }, ...rest] };
+    const unfinished = await session.journal?.unfinished();
+    const start = unfinished?.to ?? from;
+    const to = targetOf(start);
+    if (start === undefined || to === undefined) return { from, to, moves: [] };
+    const { steps, beforeDown } = this.#engine;
+    const rest = movesBetween(steps, start, to);
+    const moves = unfinished ? resume(movesBetween(steps, unfinished.from, unfinished.to), rest) : rest;
+    const firstDown = moves.findIndex((move) => move.to < move.from);
+    const prepared = moves.map((move, index) =>
+      index === firstDown ? { ...move, statements: [...beforeDown, ...move.statements] } : move,
+    );
+    return { from, to, moves: prepared };
   }
 
   #upTarget(version: number | undefined): number | undefined {
@@ -168,6 +191,14 @@ export class Migrator {
   }
 }
 
+/** What a move has taken away in part can no longer be counted, nor what its way back would. */
+function resume(unfinished: readonly Move[], rest: readonly Move[]): Move[] {
+  const lower = (move: Move) => Math.min(move.from, move.to);
+  return [...unfinished, ...rest].map((move) =>
+    unfinished.some((begun) => lower(begun) === lower(move)) ? { ...move, losses: [] } : move,
+  );
+}
+
 /** The version to end at, for a database of this version. */
 type TargetOf = (version: number | undefined) => number | undefined;
 
@@ -177,8 +208,10 @@ async function runMove(
   onProgress: MigrationOptions["onProgress"],
 ): Promise<void> {
   onProgress?.({ from, to });
+  await session.journal?.begin({ from, to });
   const announced = new Set<string>();
-  for (const { sql, table } of statements) {
+  for (const { sql, table, done } of statements) {
+    if (done !== undefined && (await session.count(done)) !== 0) continue;
     if (onProgress && table !== undefined && !announced.has(table)) {
       announced.add(table);
       const rows = await session.count(`SELECT count(*) FROM ${table}`);
@@ -190,6 +223,7 @@ async function runMove(
   }
   // Version 0 has no record of itself.
   if (to > 0) await session.writeVersion(to);
+  await session.journal?.end();
 }
 
 /** The cause is told as well: it names the table or column that is not as the step expects it. */

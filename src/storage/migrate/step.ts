@@ -2,6 +2,11 @@ export interface Statement {
   readonly sql: string;
   /** The table whose rows it all reads or writes; where that is large the statement takes long. */
   readonly table?: string;
+  /**
+   * A query that answers another number than 0 where the statement has been run. It is needed where each statement
+   * commits by itself, so that a move that was cut off can be run again from its beginning.
+   */
+  readonly done?: string;
 }
 
 /** Rows or values that a move takes away. */
@@ -20,9 +25,12 @@ export interface Step {
 }
 
 /** From a version to its neighbour. */
-export interface Move {
+export interface Direction {
   readonly from: number;
   readonly to: number;
+}
+
+export interface Move extends Direction {
   readonly statements: readonly Statement[];
   readonly losses: readonly Loss[];
 }

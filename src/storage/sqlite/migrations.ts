@@ -1,3 +1,15 @@
+import {
+  propertyValues as allPropertyValues,
+  eventArtifact,
+  eventExecution,
+  eventPath,
+  externalIds,
+  type Indexes,
+  nodeIndexes,
+  onColumns,
+  parentContext,
+  typeName,
+} from "../migrate/indexes.ts";
 import { latestEvents, losses } from "../migrate/losses.ts";
 import type { Statement, Step } from "../migrate/step.ts";
 import { additionalIndexNames } from "./schema.ts";
@@ -19,9 +31,6 @@ const renameColumn = (table: string, from: string, to: string): Statement => ({
   sql: `ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`,
 });
 const dropIndex = (name: string): Statement => ({ sql: `DROP INDEX IF EXISTS ${name}` });
-
-/** Indexes by name; each is on a table and columns. */
-type Indexes = Readonly<Record<string, readonly [table: string, columns: string]>>;
 
 const createIndexes = (indexes: Indexes): Statement[] =>
   Object.entries(indexes).map(([name, [table, on]]) => ({
@@ -55,51 +64,10 @@ const timeNames = "create_time_since_epoch, last_update_time_since_epoch";
 const uniqueName = "UNIQUE (type_id, name)";
 const propertyTables = ["ArtifactProperty", "ExecutionProperty", "ContextProperty"];
 
-const typeName = { idx_type_name: ["Type", "(name)"] } as const;
-const nodeIndexes: Indexes = {
-  idx_artifact_uri: ["Artifact", "(uri)"],
-  ...timeIndexes("Artifact"),
-  ...timeIndexes("Execution"),
-  ...timeIndexes("Context"),
-};
-const eventArtifact: Indexes = { idx_event_artifact_id: ["Event", "(artifact_id)"] };
-const eventExecution: Indexes = { idx_event_execution_id: ["Event", "(execution_id)"] };
-const parentContext: Indexes = {
-  idx_parentcontext_parent_context_id: ["ParentContext", "(parent_context_id)"],
-};
-const eventPath: Indexes = { idx_eventpath_event_id: ["EventPath", "(event_id)"] };
-const propertyValues: Indexes = {
-  ...valueIndexes("Artifact"),
-  ...valueIndexes("Execution"),
-  ...valueIndexes("Context"),
-};
-const externalIds: Indexes = Object.fromEntries(
-  ["Type", "Artifact", "Execution", "Context"].map((table) => [
-    `idx_${table.toLowerCase()}_external_id`,
-    [table, "(external_id)"] as const,
-  ]),
+/** The original has only rows with a value in them. */
+const propertyValues = onColumns(allPropertyValues, (columns) =>
+  columns.replace(/(\w+_value)\)$/, "$1) WHERE $1 IS NOT NULL"),
 );
-
-function timeIndexes(table: string): Indexes {
-  return Object.fromEntries(
-    ["create_time_since_epoch", "last_update_time_since_epoch"].map((column) => [
-      `idx_${table.toLowerCase()}_${column}`,
-      [table, `(${column})`] as const,
-    ]),
-  );
-}
-
-function valueIndexes(kind: string): Indexes {
-  return Object.fromEntries(
-    ["int", "double", "string"].map((type) => [
-      `idx_${kind.toLowerCase()}_property_${type}`,
-      [
-        `${kind}Property`,
-        `(name, is_custom_property, ${type}_value) WHERE ${type}_value IS NOT NULL`,
-      ] as const,
-    ]),
-  );
-}
 
 /** The version becomes known; before it, the tables themselves tell. */
 const versionRecord: Step = {
