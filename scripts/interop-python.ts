@@ -3,18 +3,13 @@
  * compared with what is expected.
  */
 import { parseArgs } from "node:util";
-import {
-  type Backend,
-  backends,
-  expectedFailures,
-  runOfficialSuite,
-} from "../test/interop/official-suite.ts";
+import { expectedFailures, runOfficialSuite } from "../test/interop/official-suite.ts";
+import { backendNamed } from "../test/support/backends.ts";
 import { startDatabaseServers } from "../test/support/database-servers.ts";
 import { originalPython } from "../test/support/python.ts";
 
 const { values } = parseArgs({ options: { backend: { type: "string", default: "sqlite" } } });
-const backend = values.backend as Backend;
-if (!backends.includes(backend)) throw new Error(`--backend takes one of ${backends.join(", ")}`);
+const backend = backendNamed(values.backend);
 const { python, missing } = await originalPython();
 if (python === undefined) throw new Error(missing);
 const servers = backend === "sqlite" ? undefined : await startDatabaseServers();

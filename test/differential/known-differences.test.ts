@@ -1,11 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { afterAll, beforeAll, expect, describe as suite, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, describe as suite, test } from "vitest";
 import type { MetadataStoreService } from "../../src/contract/messages.ts";
 import type { MethodName } from "../../src/contract/service.ts";
-import { inMemory, Original } from "../support/original.ts";
+import { missingBackend } from "../support/backends.ts";
 import { originalPython, skipNote } from "../support/python.ts";
-import { knownDifferences } from "./known-differences.ts";
+import { knownDifferences, knownDifferencesOn } from "./known-differences.ts";
 import { inputOf, type Operation } from "./operation.ts";
+import { Pair } from "./pair.ts";
 import { describe } from "./report.ts";
 import { replay } from "./sequence.ts";
 
@@ -171,15 +172,18 @@ const examples: { readonly [id: string]: readonly Step[] } = {
 };
 
 const python = await originalPython();
+const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
-suite.skipIf(python.missing !== undefined)(`known differences from the original${skipNote(python)}`, () => {
-  let original: Original;
+suite.for(["sqlite"] as const)(`known differences from the original on %s${skipNote(python)}`, (backend) => {
+  const differences = knownDifferencesOn(backend);
+  const missing = python.missing ?? missingBackend(backend, servers);
+  let pair: Pair;
   beforeAll(async () => {
-    original = await Original.start(python.python ?? "", inMemory());
+    if (missing === undefined) pair = await Pair.start(python.python as string, backend, servers);
   });
-  afterAll(() => original.stop());
+  afterAll(() => pair?.stop());
 
-  test.for(knownDifferences)("$id: $reason", async ({ id }) => {
+  test.skipIf(missing !== undefined).for(differences)("$id: $reason", async ({ id }) => {
     const steps = examples[id] ?? [];
     const operations = steps.map(
       ([method, request, continues], index): Operation => ({
@@ -189,12 +193,12 @@ suite.skipIf(python.missing !== undefined)(`known differences from the original$
         ...(continues === undefined ? {} : { continues }),
       }),
     );
-    const { differences, mismatch } = await replay(original, operations);
+    const { differences, mismatch } = await replay(pair, operations);
     expect(mismatch && describe(mismatch)).toBeUndefined();
     expect(differences.map((difference) => difference.id)).toEqual([id]);
   });
+});
 
-  test("each has its example", () => {
-    expect(Object.keys(examples).sort()).toEqual(knownDifferences.map(({ id }) => id).sort());
-  });
+test("each known difference has its example", () => {
+  expect(Object.keys(examples).sort()).toEqual(knownDifferences.map(({ id }) => id).sort());
 });

@@ -9,6 +9,7 @@ import type {
 import { get } from "../../src/contract/presence.ts";
 import type { MethodName } from "../../src/contract/service.ts";
 import { codeNumbers as codes } from "../../src/errors.ts";
+import type { Backend } from "../support/backends.ts";
 import { type Canonical, type CanonicalMessage, sameCanonical } from "./canonical.ts";
 import { type Comparison, isOrderedByUpdateTime, listedNodes } from "./compare.ts";
 import { unknownIds } from "./generate/values.ts";
@@ -18,6 +19,8 @@ import { type Operation, show } from "./operation.ts";
 export interface KnownDifference {
   readonly id: string;
   readonly reason: string;
+  /** The engines that it comes up on, where not on all. */
+  readonly on?: readonly Backend[];
   /** Whether the two stores hold different things from then on, so that comparing them further says nothing. */
   readonly parts?: true;
   /** Whether this is the whole difference between the two outcomes. */
@@ -226,8 +229,16 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
 ];
 
-export function explain(comparison: Comparison, earlier: readonly Comparison[]): KnownDifference | undefined {
-  return knownDifferences.find((difference) => difference.explains(comparison, earlier));
+export function knownDifferencesOn(backend: Backend): readonly KnownDifference[] {
+  return knownDifferences.filter(({ on }) => on === undefined || on.includes(backend));
+}
+
+export function explain(
+  comparison: Comparison,
+  earlier: readonly Comparison[],
+  backend: Backend,
+): KnownDifference | undefined {
+  return knownDifferencesOn(backend).find((difference) => difference.explains(comparison, earlier));
 }
 
 /** Takes out of the types of an answer what the original leaves out of answers to the method. */

@@ -1,7 +1,8 @@
-import { inMemory, Original } from "../support/original.ts";
-import { type KnownDifference, knownDifferences } from "./known-differences.ts";
+import type { Backend, TestServers } from "../support/backends.ts";
+import { type KnownDifference, knownDifferencesOn } from "./known-differences.ts";
 import type { Operation } from "./operation.ts";
 import { show } from "./operation.ts";
+import { Pair } from "./pair.ts";
 import { describe } from "./report.ts";
 import { replay, runRandom, type SequenceResult } from "./sequence.ts";
 import { shrink } from "./shrink.ts";
@@ -14,8 +15,13 @@ const longEnough = 200_000;
 
 const mismatchesShownMax = 8;
 
+/** How many sequences to try in search of a short one that shows the same mismatch. */
+const trialsMax = { sqlite: 2000, mysql: 200, postgres: 200 };
+
 export interface RunOptions {
   readonly python: string;
+  readonly backend: Backend;
+  readonly servers?: TestServers;
   readonly operations: number;
   readonly seed: number;
   /** Is told, now and then, how many operations are done. */
@@ -37,14 +43,15 @@ export interface RunReport {
 
 /** Runs random sequences on the original and on ours until so many operations are done. */
 export async function runDifferential(options: RunOptions): Promise<RunReport> {
-  const original = await Original.start(options.python, inMemory());
-  const occurrences = new Map(knownDifferences.map((difference) => [difference, 0]));
+  const pair = await Pair.start(options.python, options.backend, options.servers);
+  const known = knownDifferencesOn(options.backend);
+  const occurrences = new Map(known.map((difference) => [difference, 0]));
   const totals = { operations: 0, sequences: 0, succeeded: 0, mismatches: 0 };
   const shown: string[] = [];
   try {
     while (totals.operations < options.operations) {
       const seed = options.seed + totals.sequences;
-      const result = await runRandom(original, seed, sequenceLength);
+      const result = await runRandom(pair, seed, sequenceLength);
       totals.sequences++;
       totals.operations += result.operations.length;
       totals.succeeded += result.succeeded;
@@ -53,23 +60,23 @@ export async function runDifferential(options: RunOptions): Promise<RunReport> {
       }
       if (result.mismatch) {
         totals.mismatches++;
-        if (shown.length < mismatchesShownMax) shown.push(await explainMismatch(original, seed, result));
+        if (shown.length < mismatchesShownMax) shown.push(await explainMismatch(pair, seed, result));
       }
       options.onProgress?.(totals.operations);
     }
   } finally {
-    await original.stop();
+    await pair.stop();
   }
   const unseen =
-    totals.operations < longEnough ? [] : knownDifferences.filter((known) => !occurrences.get(known));
+    totals.operations < longEnough ? [] : known.filter((difference) => !occurrences.get(difference));
   return { ...totals, shown, occurrences, unseen };
 }
 
-async function explainMismatch(original: Original, seed: number, result: SequenceResult): Promise<string> {
+async function explainMismatch(pair: Pair, seed: number, result: SequenceResult): Promise<string> {
   const { mismatch, operations } = result;
   if (mismatch === undefined) throw new Error("nothing to explain");
   const sameMismatch = async (candidate: readonly Operation[]) => {
-    const again = (await replay(original, candidate)).mismatch;
+    const again = (await replay(pair, candidate)).mismatch;
     return (
       again?.operation.serial === mismatch.operation.serial &&
       again.original.code === mismatch.original.code &&
@@ -77,8 +84,8 @@ async function explainMismatch(original: Original, seed: number, result: Sequenc
     );
   };
   const reproducible = await sameMismatch(operations);
-  const short = reproducible ? await shrink(operations, sameMismatch) : operations;
-  const last = reproducible ? (await replay(original, short)).mismatch : mismatch;
+  const short = reproducible ? await shrink(operations, sameMismatch, trialsMax[pair.backend]) : operations;
+  const last = reproducible ? (await replay(pair, short)).mismatch : mismatch;
   return [
     `Mismatch in the sequence of seed ${seed}${reproducible ? "" : " (not again on replay)"}`,
     ...(reproducible ? short.slice(0, -1).map((operation) => `  ${show(operation)}`) : []),

@@ -1,10 +1,10 @@
-import type { Original } from "../support/original.ts";
 import { type Comparison, outcomeOf, same, sameButForTies } from "./compare.ts";
 import { Generator } from "./generate/generator.ts";
 import { explain, type KnownDifference } from "./known-differences.ts";
 import type { Operation } from "./operation.ts";
+import type { Pair } from "./pair.ts";
 import { Random } from "./random.ts";
-import { OriginalSide, OurSide } from "./sides.ts";
+import type { OriginalSide, OurSide } from "./sides.ts";
 import { Times } from "./times.ts";
 
 export interface SequenceResult {
@@ -17,9 +17,9 @@ export interface SequenceResult {
 }
 
 /** Makes and runs one sequence, on two empty stores, and at its end reads everything back from both. */
-export async function runRandom(original: Original, seed: number, length: number): Promise<SequenceResult> {
+export async function runRandom(pair: Pair, seed: number, length: number): Promise<SequenceResult> {
   const generator = new Generator(new Random(seed));
-  return withRun(original, async (run) => {
+  return withRun(pair, async (run) => {
     for (let count = 0; count < length && !run.ended; count++) {
       await run.step(generator.next(), generator);
     }
@@ -30,16 +30,16 @@ export async function runRandom(original: Original, seed: number, length: number
 }
 
 /** Runs the operations on two empty stores. */
-export function replay(original: Original, operations: readonly Operation[]): Promise<SequenceResult> {
-  return withRun(original, async (run) => {
+export function replay(pair: Pair, operations: readonly Operation[]): Promise<SequenceResult> {
+  return withRun(pair, async (run) => {
     for (const operation of operations) {
       if (!run.ended) await run.step(operation);
     }
   });
 }
 
-async function withRun(original: Original, work: (run: Run) => Promise<void>): Promise<SequenceResult> {
-  const run = new Run(await OriginalSide.open(original), await OurSide.open());
+async function withRun(pair: Pair, work: (run: Run) => Promise<void>): Promise<SequenceResult> {
+  const run = new Run(pair, ...(await pair.open()));
   try {
     await work(run);
     return run.result();
@@ -50,6 +50,7 @@ async function withRun(original: Original, work: (run: Run) => Promise<void>): P
 
 class Run {
   ended = false;
+  readonly #pair: Pair;
   readonly #original: OriginalSide;
   readonly #ours: OurSide;
   readonly #times = new Times();
@@ -58,7 +59,8 @@ class Run {
   #succeeded = 0;
   #mismatch: Comparison | undefined;
 
-  constructor(original: OriginalSide, ours: OurSide) {
+  constructor(pair: Pair, original: OriginalSide, ours: OurSide) {
+    this.#pair = pair;
     this.#original = original;
     this.#ours = ours;
   }
@@ -75,6 +77,7 @@ class Run {
     const agreed = this.#judge(comparison);
     if (original.response !== undefined) generator?.observe(operation, original.response, agreed);
     this.#earlier.push(comparison);
+    if (writes && (original.code !== 0 || ours.code !== 0)) await this.#pair.closeIdGaps();
   }
 
   #judge(comparison: Comparison): boolean {
@@ -84,7 +87,7 @@ class Run {
     }
     // Not true: from different first pages on, the next ones need not be alike.
     if (sameButForTies(comparison)) return false;
-    const difference = explain(comparison, this.#earlier);
+    const difference = explain(comparison, this.#earlier, this.#pair.backend);
     if (difference === undefined) this.#mismatch = comparison;
     else this.#differences.push(difference);
     this.ended = difference === undefined || difference.parts === true;

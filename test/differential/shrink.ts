@@ -12,7 +12,7 @@ export type StillFails = (operations: readonly Operation[]) => Promise<boolean>;
 export async function shrink(
   operations: readonly Operation[],
   stillFails: StillFails,
-  trialsMax = 2000,
+  trialsMax: number,
 ): Promise<readonly Operation[]> {
   const budget = { trials: trialsMax };
   const attempt: StillFails = async (candidate) => budget.trials-- > 0 && (await stillFails(candidate));

@@ -1,9 +1,13 @@
 import { create, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
-import { GetArtifactsByIDRequestSchema, type GetArtifactsByIDResponse } from "../../src/contract/messages.ts";
+import {
+  type ConnectionConfig,
+  GetArtifactsByIDRequestSchema,
+  type GetArtifactsByIDResponse,
+} from "../../src/contract/messages.ts";
 import type { MethodName } from "../../src/contract/service.ts";
 import { codeNumbers, MlmdError } from "../../src/errors.ts";
-import { type OpenService, openService } from "../../src/open.ts";
-import { inMemory, type Original } from "../support/original.ts";
+import { type OpenService, openService, type StoreConfig } from "../../src/open.ts";
+import type { Original } from "../support/original.ts";
 import { artifactsToRead, inputOf, type Operation, outputOf, requestFor, wireName } from "./operation.ts";
 
 /** What a call came to: `code` is 0 for OK, and then there is a response. */
@@ -51,8 +55,8 @@ export class OriginalSide extends Side {
     this.#original = original;
   }
 
-  static async open(original: Original): Promise<OriginalSide> {
-    await original.open(inMemory());
+  static async open(original: Original, config: ConnectionConfig): Promise<OriginalSide> {
+    await original.open(config);
     return new OriginalSide(original);
   }
 
@@ -75,8 +79,8 @@ export class OurSide extends Side {
     this.#open = open;
   }
 
-  static async open(): Promise<OurSide> {
-    return new OurSide(await openService({ fake: true }));
+  static async open(config: StoreConfig): Promise<OurSide> {
+    return new OurSide(await openService(config));
   }
 
   protected async call(method: MethodName, request: Uint8Array): Promise<Reply> {

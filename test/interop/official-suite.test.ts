@@ -1,12 +1,13 @@
 import { expect, inject, test } from "vitest";
+import { backends, missingBackend } from "../support/backends.ts";
 import { originalPython, skipNote } from "../support/python.ts";
-import { backends, expectedFailures, runOfficialSuite } from "./official-suite.ts";
+import { expectedFailures, runOfficialSuite } from "./official-suite.ts";
 
 const original = await originalPython();
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
 for (const backend of backends) {
-  const missing = original.missing ?? (backend === "sqlite" ? undefined : servers[backend].missing);
+  const missing = original.missing ?? missingBackend(backend, servers);
   test.skipIf(missing !== undefined)(
     `the official Python suite passes on ${backend} but for its own defects${skipNote(original)}`,
     async () => {

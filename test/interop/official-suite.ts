@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { TestServer } from "../support/database-servers.ts";
+import { type Backend, newDatabaseName, type TestServers } from "../support/backends.ts";
 import { startServerProcess } from "../support/server-process.ts";
 
 export interface SuiteResult {
@@ -14,14 +14,11 @@ export interface SuiteResult {
   readonly output: string;
 }
 
-export const backends = ["sqlite", "postgres", "mysql"] as const;
-export type Backend = (typeof backends)[number];
-
 /** Runs the test file that ships inside the original's wheel against our server on a new database. */
 export async function runOfficialSuite(
   python: string,
   backend: Backend,
-  servers: { readonly [B in "postgres" | "mysql"]?: TestServer } = {},
+  servers: TestServers = {},
 ): Promise<SuiteResult> {
   const folder = await mkdtemp(join(tmpdir(), "mlmd-suite-"));
   const server = await startServerProcess(databaseArgs(backend, folder, servers));
@@ -35,13 +32,9 @@ export async function runOfficialSuite(
   }
 }
 
-function databaseArgs(
-  backend: Backend,
-  folder: string,
-  servers: { readonly [B in "postgres" | "mysql"]?: TestServer },
-): string[] {
+function databaseArgs(backend: Backend, folder: string, servers: TestServers): string[] {
   if (backend === "sqlite") return ["--sqlite", join(folder, "mlmd.db")];
-  const name = `suite_${process.pid}_${Date.now()}`;
+  const name = newDatabaseName("suite");
   if (backend === "postgres")
     return ["--postgres", `postgresql://mlmd@127.0.0.1:${servers.postgres?.port}/${name}`];
   return ["--mysql", `mysql://root@127.0.0.1:${servers.mysql?.port}/${name}`];

@@ -12,16 +12,23 @@ import {
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import {
   ArtifactType_SystemDefinedBaseType as Base,
-  type ConnectionConfig,
-  ConnectionConfigSchema,
   MetadataStoreService,
   PropertyType,
 } from "../../src/contract/messages.ts";
 import { type MethodName, methods } from "../../src/contract/service.ts";
 import { codeNumbers, MlmdError } from "../../src/errors.ts";
-import { openService, type StoreConfig } from "../../src/open.ts";
+import { openService } from "../../src/open.ts";
 import { type CanonicalMessage, canonical } from "../differential/canonical.ts";
-import { Original, sqliteFile } from "../support/original.ts";
+import {
+  type Backend,
+  backendNames,
+  backends,
+  databaseOn,
+  missingBackend,
+  newDatabaseName,
+  type SharedDatabase,
+} from "../support/backends.ts";
+import { Original } from "../support/original.ts";
 import { originalPython, skipNote } from "../support/python.ts";
 
 type Methods = typeof MetadataStoreService.method;
@@ -292,13 +299,7 @@ function descriptor(method: MethodName): { name: string; input: DescMessage; out
   return methods.get(method) as never;
 }
 
-/** One database as both implementations are told of it. */
-interface Database {
-  readonly original: ConnectionConfig;
-  readonly ours: StoreConfig;
-}
-
-async function theOriginal(python: string, database: Database): Promise<Implementation> {
+async function theOriginal(python: string, database: SharedDatabase): Promise<Implementation> {
   const original = await Original.start(python, database.original);
   return {
     call: async (method, request) => {
@@ -310,7 +311,7 @@ async function theOriginal(python: string, database: Database): Promise<Implemen
   };
 }
 
-async function ours(database: Database): Promise<Implementation> {
+async function ours(database: SharedDatabase): Promise<Implementation> {
   const { service, close } = await openService(database.ours);
   return {
     call: async (method, request) => {
@@ -329,47 +330,13 @@ async function ours(database: Database): Promise<Implementation> {
 }
 
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
-const host = "127.0.0.1";
-let databases = 0;
-
-const engines: Readonly<
-  Record<string, { missing?: string | undefined; database(folder: string): Database }>
-> = {
-  SQLite: {
-    database: (folder) => {
-      const path = join(folder, `${++databases}.db`);
-      return { original: sqliteFile(path), ours: { sqlite: { path } } };
-    },
-  },
-  PostgreSQL: {
-    missing: servers.postgres.missing,
-    database: () => {
-      const settings = { host, port: String(servers.postgres.port), user: "mlmd", dbname: newName() };
-      const config = { case: "postgresql" as const, value: settings };
-      return { original: create(ConnectionConfigSchema, { config }), ours: { postgresql: settings } };
-    },
-  },
-  MariaDB: {
-    missing: servers.mysql.missing,
-    database: () => {
-      const settings = { host, port: servers.mysql.port as number, user: "root", database: newName() };
-      const config = { case: "mysql" as const, value: { ...settings, port: BigInt(settings.port) } };
-      return { original: create(ConnectionConfigSchema, { config }), ours: { mysql: settings } };
-    },
-  },
-};
-
-function newName(): string {
-  return `same_${process.pid}_${++databases}`;
-}
-
 /** Integers of properties have 32 bits but on SQLite; the original cannot write a backslash to PostgreSQL. */
-function recordFor(engine: string): readonly Request[] {
-  return recordOf(engine === "SQLite" ? 63n : 31n, engine === "PostgreSQL" ? "" : "\\back\\slash");
+function recordFor(backend: Backend): readonly Request[] {
+  return recordOf(backend === "sqlite" ? 63n : 31n, backend === "postgres" ? "" : "\\back\\slash");
 }
 
-async function write(implementation: Implementation, engine: string): Promise<void> {
-  for (const [method, request] of recordFor(engine)) {
+async function write(implementation: Implementation, backend: Backend): Promise<void> {
+  for (const [method, request] of recordFor(backend)) {
     const { code } = await implementation.call(method, create(descriptor(method).input, request as never));
     expect(code, method).toBe(0);
   }
@@ -402,14 +369,15 @@ function sorted(message: CanonicalMessage): CanonicalMessage {
 
 const original = await originalPython();
 
-describe.each(Object.entries(engines))(
+describe.each(backends.map((backend) => [backendNames[backend], backend] as const))(
   "one %s database, two implementations",
-  (engine, { missing, database }) => {
+  (_, backend) => {
     const python = original.python as string;
-    const why = original.missing ?? missing;
+    const why = original.missing ?? missingBackend(backend, servers);
     const both = test.skipIf(why !== undefined);
     let folder = "";
     const open: Implementation[] = [];
+    const newDatabase = () => databaseOn(backend, newDatabaseName("same"), { servers, folder });
     const opened = (implementation: Implementation) => {
       open.push(implementation);
       return implementation;
@@ -424,9 +392,9 @@ describe.each(Object.entries(engines))(
     });
 
     both(`what the original wrote, ours reads as it does${skipNote(original)}`, async () => {
-      const shared = database(folder);
+      const shared = newDatabase();
       const theirs = opened(await theOriginal(python, shared));
-      await write(theirs, engine);
+      await write(theirs, backend);
       const expected = await readAll(theirs);
       const mine = opened(await ours(shared));
       expect(await readAll(mine)).toEqual(expected);
@@ -435,15 +403,15 @@ describe.each(Object.entries(engines))(
     });
 
     both(`what ours wrote, the original reads as it does${skipNote(original)}`, async () => {
-      const shared = database(folder);
+      const shared = newDatabase();
       const mine = opened(await ours(shared));
-      await write(mine, engine);
+      await write(mine, backend);
       const expected = await readAll(mine);
       expect(await readAll(opened(await theOriginal(python, shared)))).toEqual(expected);
     });
 
     both(`both write to one database by turns${skipNote(original)}`, async () => {
-      const shared = database(folder);
+      const shared = newDatabase();
       const mine = opened(await ours(shared));
       const theirs = opened(await theOriginal(python, shared));
       const putArtifact = async (implementation: Implementation, name: string) => {

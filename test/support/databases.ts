@@ -27,53 +27,100 @@ const emptied = [...others, ...properties, ...Object.keys(numbered).filter((tabl
   .join("");
 const emptyTypes = "DELETE FROM Type WHERE id > 9;";
 
-let postgresDatabase: Promise<{ options: PostgresOptions; client: pg.Client }> | undefined;
-let mysqlDatabase: Promise<{ options: MysqlOptions; connection: mysql.Connection }> | undefined;
+/** Empties a database as often as it is asked to. */
+export interface Emptier {
+  empty(): Promise<void>;
+  /** Ids that failed writes have used up are given again. */
+  closeIdGaps(): Promise<void>;
+  close(): Promise<void>;
+}
 
-export async function newPostgresDatabase(port: number): Promise<PostgresOptions> {
-  postgresDatabase ??= createPostgres(port);
-  const { options, client } = await postgresDatabase;
+/** For a database that holds our tables, or the original's. */
+export async function postgresEmptier(port: number, database: string): Promise<Emptier> {
+  const client = new pg.Client({ host: "127.0.0.1", port, user: "mlmd", database });
+  await client.connect();
+  client.on("error", () => {});
   const restart = Object.entries(numbered).map(
     ([table, id]) => `SELECT setval('${table}_id_seq', ${id}, false);`,
   );
-  await client.query(emptied + emptyTypes + restart.join(""));
+  const closeGaps = Object.keys(numbered).map(
+    (table) => `SELECT setval('${table}_id_seq', (SELECT coalesce(max(id), 0) + 1 FROM ${table}), false);`,
+  );
+  return {
+    empty: async () => {
+      await client.query(emptied + emptyTypes + restart.join(""));
+    },
+    closeIdGaps: async () => {
+      await client.query(closeGaps.join(""));
+    },
+    close: () => client.end(),
+  };
+}
+
+/** For a database that holds our tables, or the original's. */
+export async function mysqlEmptier(port: number, database: string): Promise<Emptier> {
+  const connection = await mysql.createConnection({
+    ...{ host: "127.0.0.1", port, user: "root", database },
+    multipleStatements: true,
+  });
+  return {
+    empty: async () => {
+      await connection.query(emptied + emptyTypes);
+      await setNextIds(connection, numbered);
+    },
+    closeIdGaps: async () => {
+      const next = Object.keys(numbered).map(
+        (table) => `(SELECT coalesce(max(id), 0) + 1 FROM ${table}) AS ${table}`,
+      );
+      const [rows] = await connection.query(`SELECT ${next.join()}`);
+      await setNextIds(connection, (rows as (typeof numbered)[])[0] as typeof numbered);
+    },
+    close: () => connection.end(),
+  };
+}
+
+async function setNextIds(connection: mysql.Connection, next: typeof numbered): Promise<void> {
+  const [rows] = await connection.query(
+    "SELECT table_name AS name, auto_increment AS next FROM information_schema.tables WHERE table_schema = DATABASE()",
+  );
+  // Changing a table is slow, and most of them are right.
+  const changed = (rows as { name: keyof typeof numbered; next: number | null }[]).filter(
+    (table) => table.next !== null && table.next !== next[table.name],
+  );
+  await connection.query(
+    ["DO 0", ...changed.map(({ name }) => `ALTER TABLE ${name} AUTO_INCREMENT = ${next[name]}`)].join(";"),
+  );
+}
+
+let postgresDatabase: Promise<{ options: PostgresOptions; emptier: Emptier }> | undefined;
+let mysqlDatabase: Promise<{ options: MysqlOptions; emptier: Emptier }> | undefined;
+
+export async function newPostgresDatabase(port: number): Promise<PostgresOptions> {
+  postgresDatabase ??= createPostgres(port);
+  const { options, emptier } = await postgresDatabase;
+  await emptier.empty();
   return options;
 }
 
 async function createPostgres(port: number) {
   const options = { host: "127.0.0.1", port, user: "mlmd", dbname: databaseName(), connectionsMax: 4 };
   await (await openPostgres(options)).close();
-  const client = new pg.Client({ host: "127.0.0.1", port, user: "mlmd", database: options.dbname });
-  await client.connect();
-  client.on("error", () => {});
-  return { options: { ...options, skipDbCreation: true }, client };
+  const emptier = await postgresEmptier(port, options.dbname);
+  return { options: { ...options, skipDbCreation: true }, emptier };
 }
 
 export async function newMysqlDatabase(port: number): Promise<MysqlOptions> {
   mysqlDatabase ??= createMysql(port);
-  const { options, connection } = await mysqlDatabase;
-  await connection.query(emptied + emptyTypes);
-  const [rows] = await connection.query(
-    "SELECT table_name AS name, auto_increment AS next FROM information_schema.tables WHERE table_schema = DATABASE()",
-  );
-  // Changing a table is slow, and most of them are as new.
-  const used = (rows as { name: keyof typeof numbered; next: number | null }[]).filter(
-    ({ name, next }) => next !== null && next !== numbered[name],
-  );
-  await connection.query(
-    ["DO 0", ...used.map(({ name }) => `ALTER TABLE ${name} AUTO_INCREMENT = ${numbered[name]}`)].join(";"),
-  );
+  const { options, emptier } = await mysqlDatabase;
+  await emptier.empty();
   return options;
 }
 
 async function createMysql(port: number) {
   const options = { host: "127.0.0.1", port, user: "root", database: databaseName(), connectionsMax: 4 };
   await (await openMysql(options)).close();
-  const connection = await mysql.createConnection({
-    ...{ host: "127.0.0.1", port, user: "root", database: options.database },
-    multipleStatements: true,
-  });
-  return { options: { ...options, skipDbCreation: true }, connection };
+  const emptier = await mysqlEmptier(port, options.database);
+  return { options: { ...options, skipDbCreation: true }, emptier };
 }
 
 function databaseName(): string {
