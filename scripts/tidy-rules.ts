@@ -1,8 +1,12 @@
 import { dirname, join } from "node:path/posix";
 
+/** Of `src/` the page knows the messages and pure rules of text; all else it asks a server. */
+const sharedWithPage = ["contract", "errors", "filter"];
+
 /**
- * A layer of `src/` and the layers that it may import from besides itself. A file belongs to the first that its
- * path begins with, so that two files of the domain can be open to storage and its operations not.
+ * A layer of `src/`, or of `ui/src/` with `ui/` before its name, and the layers that it may import from besides
+ * itself. A file belongs to the first that its path begins with, so that two files of the domain can be open to
+ * storage and its operations not.
  */
 const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
@@ -39,21 +43,32 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ["contract", "errors", "open", "rpc", "client"],
   index: ["contract", "errors", "open", "client"],
+  "ui/lib": sharedWithPage,
+  "ui/parts": [...sharedWithPage, "ui/lib"],
+  "ui/pages": [...sharedWithPage, "ui/lib", "ui/parts"],
+  "ui/lineage": [...sharedWithPage, "ui/lib", "ui/parts"],
+  "ui/app": ["ui/lib", "ui/parts", "ui/pages", "ui/lineage"],
+  "ui/main": ["ui/app"],
 };
 
-/** Libraries that only one layer may know. */
+/** Libraries that only one layer may know, or those under one name. */
 const libraries: Readonly<Record<string, string>> = {
   "better-sqlite3": "storage/sqlite",
   mysql2: "storage/mysql",
   "mysql2/promise": "storage/mysql",
   pg: "storage/postgres",
   "@grpc/grpc-js": "rpc",
+  "@connectrpc/connect-node": "rpc",
+  "@connectrpc/connect-web": "ui/lib",
+  react: "ui",
+  "react-dom": "ui",
+  "react-dom/client": "ui",
   commander: "cli",
   pino: "cli",
 };
 
 /** Nobody imports these: they are where programs start. */
-const entries = new Set(["src/index.ts", "src/cli/main.ts"]);
+const entries = new Set(["src/index.ts", "src/cli/main.ts", "ui/src/main.tsx"]);
 
 const linesMax = 600;
 
@@ -90,21 +105,24 @@ export function check(files: ReadonlyMap<string, string>): string[] {
       findings.push(...checkLock(text));
       continue;
     }
-    if (!/\.(?:ts|md|proto|py|json|yaml|txt)$|^\.ci\/|^LICENSE$/.test(name) || name.startsWith(generated))
+    if (
+      !/\.(?:tsx?|css|html|md|proto|py|json|yaml|txt)$|^\.ci\/|^LICENSE$/.test(name) ||
+      name.startsWith(generated)
+    )
       continue;
     const report = (line: number, what: string) => findings.push(`${name}:${line}: ${what}`);
     const lines = text.split("\n");
     checkLines(name, lines, report);
-    if (!name.endsWith(".ts")) continue;
+    if (!isCodeName(name)) continue;
     for (const { line, target } of importsOf(lines)) {
       imported.add(target.startsWith(".") ? join(dirname(name), target) : target);
       checkImport(name, target, (what) => report(line, what));
     }
   }
   for (const name of files.keys()) {
-    if (!name.startsWith("src/") || !name.endsWith(".ts") || name.startsWith(generated)) continue;
+    if (!isProgramName(name) || name.startsWith(generated)) continue;
     if (layerOf(name) === undefined) findings.push(`${name}:1: belongs to no layer`);
-    if (name.endsWith(".test.ts") || entries.has(name) || imported.has(name)) continue;
+    if (isTestName(name) || entries.has(name) || imported.has(name)) continue;
     findings.push(`${name}:1: no other file imports this one`);
   }
   return findings;
@@ -128,8 +146,8 @@ function checkLines(
   lines: readonly string[],
   report: (line: number, what: string) => void,
 ): void {
-  const isCode = name.endsWith(".ts");
-  const isProgram = name.startsWith("src/") && isCode && !name.endsWith(".test.ts");
+  const isCode = isCodeName(name);
+  const isProgram = isProgramName(name) && !isTestName(name);
   if (isProgram && lines.length > linesMax && !longFiles.has(name))
     report(linesMax, `more than ${linesMax} lines`);
   for (const [index, line] of lines.entries()) {
@@ -142,9 +160,21 @@ function checkLines(
   }
 }
 
+function isCodeName(name: string): boolean {
+  return /\.tsx?$/.test(name);
+}
+
+function isProgramName(name: string): boolean {
+  return /^(?:ui\/)?src\//.test(name) && isCodeName(name);
+}
+
+function isTestName(name: string): boolean {
+  return /\.test\.tsx?$/.test(name);
+}
+
 function importsOf(lines: readonly string[]): { line: number; target: string }[] {
   return lines.flatMap((text, index) => {
-    const target = /(?:\bfrom |^import |\bimport\()["']([^"']+)["']/.exec(text)?.[1];
+    const target = /(?:\bfrom |^import |\bimport\(|\bnew URL\()["']([^"']+)["']/.exec(text)?.[1];
     return target === undefined ? [] : [{ line: index + 1, target }];
   });
 }
@@ -153,9 +183,9 @@ function checkImport(name: string, target: string, report: (what: string) => voi
   const layer = layerOf(name);
   if (/^(?:\.\.\/)+dist\//.test(target))
     report("tests and scripts import the source, not what was built of it");
-  if (layer === undefined || name.endsWith(".test.ts")) return;
+  if (layer === undefined || isTestName(name)) return;
   const only = libraries[target];
-  if (only !== undefined && only !== layer) report(`only ${only} may import ${target}`);
+  if (only !== undefined && !isUnder(layer, only)) report(`only ${only} may import ${target}`);
   if (!target.startsWith(".")) return;
   const other = layerOf(join(dirname(name), target));
   if (other === undefined || other === layer) return;
@@ -163,8 +193,10 @@ function checkImport(name: string, target: string, report: (what: string) => voi
 }
 
 function layerOf(name: string): string | undefined {
-  const inside = /^src\/(.+)\.ts$/.exec(name)?.[1];
-  return inside === undefined
-    ? undefined
-    : Object.keys(layers).find((layer) => inside === layer || inside.startsWith(`${layer}/`));
+  const [, ui = "", path] = /^(ui\/)?src\/(.+)\.tsx?$/.exec(name) ?? [];
+  return path === undefined ? undefined : Object.keys(layers).find((layer) => isUnder(ui + path, layer));
+}
+
+function isUnder(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }

@@ -92,6 +92,7 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
     service,
     host,
     port,
+    pages: new URL("../ui/", import.meta.url),
     ...(maxReceiveBytes !== undefined && { maxReceiveBytes }),
     ...(maxSendBytes !== undefined && { maxSendBytes }),
     onCall: (entry) => logCall(log, entry),
