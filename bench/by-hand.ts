@@ -104,7 +104,7 @@ export async function insertNodes(db: Bare, kind: Kind, nodes: readonly NodeToWr
   );
   const properties = nodes.flatMap((node, index) =>
     node.properties.map(([name, isCustom, value]) => [
-      ...[ids[index] as number, name, isCustom ? db.true : db.false],
+      ...[ids[index] as number, name, db.flag(isCustom)],
       ...(typeof value === "string" ? [null, value] : [value, null]),
     ]),
   );
@@ -135,7 +135,7 @@ export async function insertEvents(db: Bare, events: readonly EventToWrite[]): P
     events.map(({ artifact, execution, type }) => [artifact, execution, type, now]),
   );
   const paths = events.flatMap(({ key }, index) =>
-    key === undefined ? [] : [[ids[index] as number, db.false, key]],
+    key === undefined ? [] : [[ids[index] as number, db.flag(false), key]],
   );
   if (paths.length > 0) await db.insert("EventPath", ["event_id", "is_index_step", "step_key"], paths);
 }

@@ -1,9 +1,14 @@
 import { parseArgs } from "node:util";
+import { startDatabaseServers } from "../test/support/database-servers.ts";
 import { originalPython } from "../test/support/python.ts";
 import { Data } from "./data.ts";
+import type { Engine } from "./engines/engine.ts";
+import { mysqlEngine } from "./engines/mysql.ts";
+import { postgresEngine } from "./engines/postgres.ts";
 import { sqliteEngine } from "./engines/sqlite.ts";
 import { differingTables, type InProcessResult, measure, openSides } from "./in-process.ts";
 import { Random } from "./random.ts";
+import type { EngineName } from "./workload.ts";
 import { filters } from "./workloads/filters.ts";
 import { lineages } from "./workloads/lineage.ts";
 import { reads } from "./workloads/reads.ts";
@@ -11,6 +16,7 @@ import { writes } from "./workloads/writes.ts";
 
 const { values } = parseArgs({
   options: {
+    engine: { type: "string", default: "sqlite" },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "7" },
     artifacts: { type: "string", default: "10000" },
@@ -20,28 +26,51 @@ const { values } = parseArgs({
   },
 });
 const { python } = await originalPython();
-const engine = sqliteEngine(values.folder, python);
 const data = new Data(Number(values.artifacts));
 const timings = {
   rounds: Number(values.rounds),
   batchMs: Number(values["batch-ms"]),
   seed: Number(values.seed),
 };
-const opened = await openSides(engine, data, python, new Random(timings.seed), data);
-console.log(
-  `${"".padEnd(46)}${"ours".padStart(8)}${"original".padStart(8)}${"minimum".padStart(8)}  microseconds`,
+const workloads = [...reads, ...filters, ...lineages, ...writes].filter(({ name }) =>
+  name.includes(values.only),
 );
-for (const workload of [...reads, ...filters, ...lineages, ...writes]) {
-  if (!workload.name.includes(values.only)) continue;
-  try {
-    print(await measure(opened, workload, timings));
-  } catch (error) {
-    console.log(`${workload.name}: ${error instanceof Error ? error.stack : error}`);
-  }
+const names =
+  values.engine === "all" ? (["sqlite", "mysql", "postgres"] as const) : [values.engine as EngineName];
+
+const servers = names.some((name) => name !== "sqlite")
+  ? await startDatabaseServers({ durable: true })
+  : undefined;
+try {
+  for (const name of names) await run(await openEngine(name));
+} finally {
+  await servers?.stop();
 }
-console.log("tables that differ:", await differingTables(opened));
-await opened.close();
-await engine.stop();
+
+async function openEngine(name: EngineName): Promise<Engine> {
+  if (name === "sqlite") return sqliteEngine(values.folder, python);
+  const { port, missing } = servers?.[name] ?? {};
+  if (port === undefined) throw new Error(missing);
+  return name === "mysql" ? mysqlEngine(port, python) : postgresEngine(port, python);
+}
+
+async function run(engine: Engine): Promise<void> {
+  console.log(engine.label, engine.facts);
+  const opened = await openSides(engine, data, python, new Random(timings.seed), data);
+  console.log(
+    `${"".padEnd(46)}${"ours".padStart(8)}${"original".padStart(8)}${"minimum".padStart(8)}  microseconds`,
+  );
+  for (const workload of workloads) {
+    try {
+      print(await measure(opened, workload, timings));
+    } catch (error) {
+      console.log(`${workload.name}: ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+  console.log("tables that differ:", await differingTables(opened));
+  await opened.close();
+  await engine.stop();
+}
 
 function print({ workload, sides, ratios, cpuRatios, sameAnswers }: InProcessResult) {
   const us = (value: number | undefined) =>

@@ -105,8 +105,6 @@ export function useWal(place: Place): void {
 }
 
 class BareSqlite implements Bare {
-  readonly true = "1";
-  readonly false = "0";
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
 
@@ -114,6 +112,10 @@ class BareSqlite implements Bare {
     this.#database = new Database(path);
     this.#database.pragma("journal_mode = WAL");
     this.#database.pragma("synchronous = FULL");
+  }
+
+  flag(value: boolean): number {
+    return value ? 1 : 0;
   }
 
   in(column: string): string {

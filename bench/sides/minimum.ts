@@ -3,13 +3,13 @@
  * driver. Values that the minimum is given are trusted: it looks nothing up that it does not have to.
  */
 
-export type Value = string | number | null;
+export type Value = string | number | boolean | null;
 export type Row = Record<string, unknown>;
 
 /** A connection with prepared statements, kept by their text. Parameters are `?`. */
 export interface Bare {
-  readonly true: string;
-  readonly false: string;
+  /** A flag as the engine stores it, as a value or as a part of a text. */
+  flag(value: boolean): boolean | number;
   /** `values` are those of the text, in their order. */
   all(text: string, values?: readonly (Value | List)[]): Promise<Row[]>;
   /** Gives the ids of the rows in order, where the table has any. */

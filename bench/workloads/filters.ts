@@ -26,7 +26,7 @@ export const filters: readonly Workload[] = [
           db,
           "Artifact",
           `WHERE n.id IN (SELECT artifact_id FROM ArtifactProperty
-             WHERE name = 'batch' AND is_custom_property = ${db.false} AND string_value = ?) ORDER BY n.id LIMIT 101`,
+             WHERE name = 'batch' AND is_custom_property = ${db.flag(false)} AND string_value = ?) ORDER BY n.id LIMIT 101`,
           [batch],
         ),
     };
@@ -74,9 +74,9 @@ export const filters: readonly Workload[] = [
           `WHERE n.id IN (SELECT artifact_id FROM Attribution WHERE context_id IN (SELECT id FROM Context
              WHERE type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND name = ?))
            AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'split'
-             AND p.is_custom_property = ${db.false} AND p.string_value = 'train')
+             AND p.is_custom_property = ${db.flag(false)} AND p.string_value = 'train')
            AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'rows'
-             AND p.is_custom_property = ${db.false} AND p.int_value < 500) ORDER BY n.id LIMIT 101`,
+             AND p.is_custom_property = ${db.flag(false)} AND p.int_value < 500) ORDER BY n.id LIMIT 101`,
           [run],
         ),
     };

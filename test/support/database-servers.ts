@@ -49,7 +49,8 @@ export interface DatabaseServers {
   stop(): Promise<void>;
 }
 
-export async function startDatabaseServers(): Promise<DatabaseServers> {
+/** `durable`: what is committed survives a loss of power, as with the settings that the servers come with. */
+export async function startDatabaseServers({ durable = false } = {}): Promise<DatabaseServers> {
   const folder = mkdtempSync(join(tmpdir(), "mlmd-servers-"));
   // The servers' users must get to their own folders in it.
   chmodSync(folder, 0o755);
@@ -68,8 +69,8 @@ export async function startDatabaseServers(): Promise<DatabaseServers> {
   };
   try {
     const [postgres, mysql] = await Promise.all([
-      startPostgres(folder, processes),
-      startMysql(folder, processes),
+      startPostgres(folder, processes, durable),
+      startMysql(folder, processes, durable),
     ]);
     for (const { missing } of [postgres, mysql]) {
       if (missing !== undefined && process.env.CI === "true") throw new Error(missing);
@@ -103,7 +104,11 @@ async function controlled(
   return { port, start, kill };
 }
 
-async function startPostgres(parent: string, processes: ChildProcess[]): Promise<ControlledServer> {
+async function startPostgres(
+  parent: string,
+  processes: ChildProcess[],
+  durable: boolean,
+): Promise<ControlledServer> {
   const bin = postgresBin();
   const user = serverUser("postgres");
   if (bin === undefined || user === undefined) return { missing: "PostgreSQL is not installed" };
@@ -116,8 +121,8 @@ async function startPostgres(parent: string, processes: ChildProcess[]): Promise
     options,
   );
   const port = await freePort();
-  // What is committed must outlive the process, but not the machine.
-  const settings = ["fsync=off", "max_connections=200"];
+  // For tests, what is committed must outlive the process, but not the machine.
+  const settings = ["max_connections=200", ...(durable ? [] : ["fsync=off"])];
   const args = [
     "-D",
     data,
@@ -144,7 +149,11 @@ function postgresBin(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
 }
 
-async function startMysql(parent: string, processes: ChildProcess[]): Promise<ControlledServer> {
+async function startMysql(
+  parent: string,
+  processes: ChildProcess[],
+  durable: boolean,
+): Promise<ControlledServer> {
   const server = command("mariadbd");
   const install = command("mariadb-install-db");
   const user = serverUser("mysql");
@@ -161,10 +170,8 @@ async function startMysql(parent: string, processes: ChildProcess[]): Promise<Co
   );
   const port = await freePort();
   const settings = [
-    "innodb-flush-log-at-trx-commit=2",
-    "skip-log-bin",
-    "innodb-doublewrite=0",
-    "max-connections=200",
+    ...["skip-log-bin", "max-connections=200"],
+    ...(durable ? [] : ["innodb-flush-log-at-trx-commit=2", "innodb-doublewrite=0"]),
   ];
   const places = [`--socket=${join(folder, "s")}`, `--pid-file=${join(folder, "pid")}`];
   const args = [
