@@ -42,17 +42,70 @@ export class SqliteConnection {
     begin: "BEGIN" | "BEGIN IMMEDIATE",
     work: (tx: SqlTransaction) => Promise<T>,
   ): Promise<T> {
-    await this.retryWhileBusy(() => this.#statement(begin).run());
-    const session = new Session(this);
+    await this.begin(begin);
     try {
-      const result = await work(new SqlTransaction(session));
-      session.end();
-      await this.retryWhileBusy(() => this.#statement("COMMIT").run());
+      const result = await this.session(work);
+      await this.commit();
       return result;
     } catch (error) {
-      session.end();
-      this.#rollback();
+      this.rollback();
       throw error;
+    }
+  }
+
+  begin(mode: "BEGIN" | "BEGIN IMMEDIATE"): Promise<unknown> {
+    return this.retryWhileBusy(() => this.#statement(mode).run());
+  }
+
+  commit(): Promise<unknown> {
+    return this.retryWhileBusy(() => this.#statement("COMMIT").run());
+  }
+
+  /** The error that led here counts, not one of the rollback; a connection still inside is given up. */
+  rollback(): void {
+    const database = this.#database;
+    if (!database?.inTransaction) return;
+    try {
+      this.#statement("ROLLBACK").run();
+    } catch {
+      if (database.inTransaction) this.close();
+    }
+  }
+
+  /**
+   * Runs `work` as a part of the transaction that is all or nothing by itself. Gives how it ended; rejects only
+   * where the whole transaction is lost.
+   */
+  async savepoint<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<{ result: T } | { error: unknown }> {
+    this.#control("SAVEPOINT one");
+    try {
+      const result = await this.session(work);
+      this.#control("RELEASE one");
+      return { result };
+    } catch (error) {
+      // SQLite itself rolls back everything after some failures.
+      if (!this.#database?.inTransaction) throw error;
+      this.#control("ROLLBACK TO one");
+      this.#control("RELEASE one");
+      return { error };
+    }
+  }
+
+  #control(text: string): void {
+    try {
+      this.#statement(text).run();
+    } catch (error) {
+      throw fromDriver(error);
+    }
+  }
+
+  /** Runs `work` in the transaction that has begun. */
+  async session<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+    const session = new Session(this);
+    try {
+      return await work(new SqlTransaction(session));
+    } finally {
+      session.end();
     }
   }
 
@@ -110,18 +163,6 @@ export class SqliteConnection {
       this.#statements.delete(this.#statements.keys().next().value as string);
     }
     return statement;
-  }
-
-  /** The error that led here counts, not one of the rollback; a connection still inside is given up. */
-  #rollback(): void {
-    const database = this.#database;
-    // SQLite itself rolls back after some failures.
-    if (!database?.inTransaction) return;
-    try {
-      this.#statement("ROLLBACK").run();
-    } catch {
-      if (database.inTransaction) this.close();
-    }
   }
 }
 

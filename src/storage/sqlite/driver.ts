@@ -37,6 +37,8 @@ export function opener(
     database.defaultSafeIntegers(true);
     database.pragma("synchronous = FULL");
     if (mode === "read") database.pragma("query_only = ON");
+    // What a savepoint keeps of each changed page would else go to a file of its own.
+    else database.pragma("temp_store = MEMORY");
     return database;
   };
 }

@@ -2,42 +2,40 @@ import type { ReadTransaction, Storage, WriteTransaction } from "../../domain/po
 import { MlmdError } from "../../errors.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { fromDriver } from "./errors.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { Queue } from "./queue.ts";
 
 const waitingMax = 10_000;
-
-interface Lane {
-  readonly connection: SqliteConnection;
-  readonly queue: Queue;
-}
 
 /**
  * Writes are done one after the other on one connection. Reads have a connection of their own, so that they
  * do not wait for writes; a database in memory exists in one connection only, which then serves both.
  */
 export class SqliteStorage implements Storage {
-  readonly #reading: Lane;
-  readonly #writing: Lane | undefined;
+  readonly #reader: SqliteConnection;
+  readonly #writer: SqliteConnection | undefined;
+  readonly #reading = new Queue(waitingMax);
+  readonly #writing: Queue;
+  readonly #writes: GroupCommit | undefined;
   #closing: Promise<void> | undefined;
 
   /** Without a writer the storage refuses to write; the same connection twice is used for both. */
   constructor(reader: SqliteConnection, writer: SqliteConnection | undefined) {
-    this.#reading = { connection: reader, queue: new Queue(waitingMax) };
-    if (writer === reader) this.#writing = this.#reading;
-    else if (writer) this.#writing = { connection: writer, queue: new Queue(waitingMax) };
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#writing = writer === reader ? this.#reading : new Queue(waitingMax);
+    if (writer) this.#writes = new GroupCommit(writer, this.#writing, waitingMax);
   }
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    const { connection, queue } = this.#reading;
-    return queue.run(() => connection.transaction("BEGIN", work));
+    return this.#reading.run(() => this.#reader.transaction("BEGIN", work));
   }
 
   async write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    if (!this.#writing) throw new MlmdError("PERMISSION_DENIED", "the database was opened for reading only");
-    const { connection, queue } = this.#writing;
-    return queue.run(() => connection.transaction("BEGIN IMMEDIATE", work));
+    if (!this.#writes) throw new MlmdError("PERMISSION_DENIED", "the database was opened for reading only");
+    return this.#writes.run(work);
   }
 
   close(): Promise<void> {
@@ -46,12 +44,12 @@ export class SqliteStorage implements Storage {
   }
 
   async #finish(): Promise<void> {
-    await this.#reading.queue.idle();
-    await this.#writing?.queue.idle();
+    await this.#reading.idle();
+    await this.#writing.idle();
     try {
       // The last connection to close a database writes its log back into the file; a reader could not.
-      if (this.#writing !== this.#reading) this.#reading.connection.close();
-      this.#writing?.connection.close();
+      if (this.#writer !== this.#reader) this.#reader.close();
+      this.#writer?.close();
     } catch (error) {
       throw fromDriver(error);
     }
