@@ -3,10 +3,13 @@ import {
   checkLayout,
   groupColumns,
   indexes,
+  type StoredColumns,
   schemaVersion,
   tableDefinitions,
+  versionOf,
 } from "../sql/layout.ts";
 import type { MysqlConnection } from "./connection.ts";
+import { inBetween, journalTable, unfinishedMove } from "./journal.ts";
 
 const tables = tableDefinitions({
   id: "INT PRIMARY KEY AUTO_INCREMENT",
@@ -25,17 +28,41 @@ const allIndexes = Object.fromEntries(
   ]),
 );
 
+/** As `checkLayout` says. Tables without a version are those of a creation that was cut off: that is empty too. */
 export async function inspectSchema(connection: MysqlConnection): Promise<"empty" | "current"> {
+  const stored = await storedColumns(connection);
+  const versions = await storedVersions(connection, stored);
+  if (versions.length === 0 && hasVersionRecord(stored)) return "empty";
+  const version = versionOf(stored, versions);
+  if (version === undefined) return "empty";
+  if (stored.has(journalTable)) {
+    const move = await unfinishedMove(connection, Number(version));
+    if (move !== undefined) throw inBetween(move);
+  }
+  return checkLayout(stored, versions);
+}
+
+/** The version of what is stored, 0 without a record of it; undefined where there is no metadata. */
+export async function schemaVersionOf(connection: MysqlConnection): Promise<bigint | undefined> {
+  const stored = await storedColumns(connection);
+  return versionOf(stored, await storedVersions(connection, stored));
+}
+
+async function storedColumns(connection: MysqlConnection): Promise<StoredColumns> {
   const columns = await connection.query(
     "SELECT table_name AS `table`, column_name AS `column` FROM information_schema.columns WHERE table_schema = DATABASE()",
   );
-  const stored = groupColumns(columns as { table: string; column: string }[]);
-  const hasVersion = stored.get("mlmdenv")?.has("schema_version") ?? false;
-  const versions = hasVersion ? await connection.query("SELECT schema_version FROM MLMDEnv LIMIT 2") : [];
-  return checkLayout(
-    stored,
-    versions.map((row) => row.schema_version as bigint),
-  );
+  return groupColumns(columns as { table: string; column: string }[]);
+}
+
+function hasVersionRecord(stored: StoredColumns): boolean {
+  return stored.get("mlmdenv")?.has("schema_version") ?? false;
+}
+
+async function storedVersions(connection: MysqlConnection, stored: StoredColumns): Promise<bigint[]> {
+  if (!hasVersionRecord(stored)) return [];
+  const rows = await connection.query("SELECT schema_version FROM MLMDEnv LIMIT 2");
+  return rows.map((row) => row.schema_version as bigint);
 }
 
 /**
