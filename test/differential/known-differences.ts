@@ -1,5 +1,6 @@
 import type {
   Event,
+  GetContextsByArtifactRequest,
   GetLineageSubgraphRequest,
   ListOperationOptions,
   PutExecutionRequest,
@@ -159,7 +160,8 @@ export const knownDifferences: readonly KnownDifference[] = [
       "a text is stored whole; the original cuts it at the first NUL character, and takes the rest for a change or for none",
     parts: true,
     explains: (comparison, earlier) =>
-      mentioned(/\\u0000/, comparison, earlier) && sameAfter(comparison, loseValues),
+      mentioned(/\\u0000/, comparison, earlier) &&
+      (sameAfter(comparison, loseValues) || filtersCutTexts(comparison)),
   },
   {
     id: "one-name-in-both-maps",
@@ -174,9 +176,12 @@ export const knownDifferences: readonly KnownDifference[] = [
       "an empty pair of PutExecution stores nothing; the original attributes artifact -1 and cannot list the context any more",
     parts: true,
     explains: ({ operation, original, ours }, earlier) =>
-      operation.method === "getArtifactsByContext" &&
-      original.code === codes.INTERNAL &&
-      ours.code === 0 &&
+      ((operation.method === "getArtifactsByContext" &&
+        original.code === codes.INTERNAL &&
+        ours.code === 0) ||
+        (operation.method === "getContextsByArtifact" &&
+          (operation.request as Partial<GetContextsByArtifactRequest>).artifactId === -1n &&
+          ours.code === codes.NOT_FOUND)) &&
       earlier.some((comparison) => hasEmptyPair(comparison)),
   },
   {
@@ -284,6 +289,27 @@ function loseValues(answer: CanonicalMessage): void {
 /** A double as the original gives it back: written with six decimals, read with 15 digits. */
 function rounded(double: string): string {
   return String(Number(Number(Number(double).toFixed(6)).toPrecision(15)) + 0);
+}
+
+/** A condition may hold for a whole text and not for what the original has left of it: then one side lists the node. */
+function filtersCutTexts({ operation, original, ours }: Comparison): boolean {
+  if (!optionsOf(operation.request)?.filterQuery || !original.answer || !ours.answer) return false;
+  const whole = [original.answer, ours.answer].map((answer) =>
+    listedNodes(answer).filter((node) => !holdsCutText(node)),
+  ) as [CanonicalMessage[], CanonicalMessage[]];
+  return sameCanonical(...whole);
+}
+
+/** Whether one of the texts has, or may have had, a NUL character. */
+function holdsCutText(node: CanonicalMessage): boolean {
+  let holds = false;
+  visit(node, (message) => {
+    for (const [field, value] of Object.entries(message)) {
+      if (typeof value !== "string") continue;
+      holds ||= value === "cut" || value.includes("\0") || (field === "string_value" && value === "");
+    }
+  });
+  return holds;
 }
 
 function visit(value: Canonical, change: (message: CanonicalMessage) => void): void {
