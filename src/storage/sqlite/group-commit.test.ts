@@ -154,8 +154,10 @@ test("what outlives its write cannot write into the next one", async () => {
       .then(() => link(9)(tx))
       .then(late.resolve, late.reject);
   };
+  // Watched from the start: which comes first, the commit or the late write, is open.
+  const refused = expect(late.promise).rejects.toThrow("the transaction has ended");
   await Promise.all([writes.run(leaks), writes.run(link(1))]);
-  await expect(late.promise).rejects.toThrow("the transaction has ended");
+  await refused;
   expect(stored()).toEqual([1]);
 });
 
