@@ -302,7 +302,7 @@ function notInEnum(written: Name, type: EnumType): string {
 
 function checkPattern(at: number, pattern: Value): void {
   const text = String(pattern);
-  if (Buffer.byteLength(text) > limits.pattern) {
+  if (new TextEncoder().encode(text).length > limits.pattern) {
     throw new FilterError(at, `a LIKE pattern may have at most ${limits.pattern} bytes`);
   }
   const backslashes = /\\*$/.exec(text)?.[0].length ?? 0;

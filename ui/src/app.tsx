@@ -1,24 +1,54 @@
 import type { ReactNode } from "react";
 import { useAddress } from "./lib/address.ts";
+import { allKinds, kindOfPlural } from "./lib/kinds.ts";
 import { ListPage } from "./pages/list.tsx";
+import { NodePage } from "./pages/node.tsx";
+import { SearchPage } from "./pages/search.tsx";
+import { StartPage } from "./pages/start.tsx";
+import { KindIcon } from "./parts/icons.tsx";
 import { Link } from "./parts/link.tsx";
+import { SearchBox } from "./parts/search-box.tsx";
 
 /** The places of the page: the parts of the path that the pattern captures are given to the view. */
 const routes: readonly (readonly [RegExp, (...parts: string[]) => ReactNode])[] = [
-  [/^\/(?:artifacts)?$/, () => <ListPage />],
+  [/^\/$/, () => <StartPage />],
+  [/^\/search$/, () => <SearchPage />],
+  [/^\/(\w+)$/, (plural) => withKind(plural, (kind) => <ListPage kind={kind} />)],
+  [
+    /^\/(\w+)\/(\d{1,19})$/,
+    (plural, id = "") => withKind(plural, (kind) => <NodePage key={plural} kind={kind} id={BigInt(id)} />),
+  ],
 ];
 
 export function App() {
   const { path } = useAddress();
   return (
     <>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
       <header className="top">
-        <Link to="/">ML Metadata</Link>
+        <Link to="/" className="brand">
+          <img src="/icon.svg" alt="" />
+          ML Metadata
+        </Link>
         <nav aria-label="Main">
-          <Link to="/artifacts">Artifacts</Link>
+          {allKinds.map(({ name, title, plural }) => (
+            <Link
+              key={name}
+              to={`/${plural}`}
+              aria-current={path.startsWith(`/${plural}`) ? "page" : undefined}
+            >
+              <KindIcon kind={name} />
+              <span>{title}s</span>
+            </Link>
+          ))}
         </nav>
+        <SearchBox />
       </header>
-      <main>{viewOf(path)}</main>
+      <main id="main" tabIndex={-1}>
+        {viewOf(path) ?? <h1>There is no such page</h1>}
+      </main>
     </>
   );
 }
@@ -28,5 +58,13 @@ function viewOf(path: string): ReactNode {
     const match = pattern.exec(path);
     if (match) return view(...match.slice(1));
   }
-  return <p>There is no such page.</p>;
+  return undefined;
+}
+
+function withKind(
+  plural: string | undefined,
+  view: (kind: NonNullable<ReturnType<typeof kindOfPlural>>) => ReactNode,
+): ReactNode {
+  const kind = kindOfPlural(plural);
+  return kind && view(kind);
 }

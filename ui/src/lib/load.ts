@@ -7,9 +7,13 @@ export interface Loaded<T> {
   readonly isLoading: boolean;
 }
 
+interface State<T> extends Loaded<T> {
+  readonly key: string;
+}
+
 /** Runs `load` whenever the key changes; what an earlier key asked for is cancelled. */
 export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
-  const [state, setState] = useState<Loaded<T> & { key: string }>({
+  const [state, setState] = useState<State<T>>({
     key: "",
     data: undefined,
     error: undefined,
@@ -18,16 +22,15 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for everything that `load` depends on
   useEffect(() => {
     const controller = new AbortController();
-    setState((last) => ({ ...last, isLoading: true }));
+    const settle = (answer: Partial<State<T>>) => {
+      if (controller.signal.aborted) return;
+      setState({ key, data: undefined, error: undefined, isLoading: false, ...answer });
+    };
     load(controller.signal).then(
-      (data) => {
-        if (!controller.signal.aborted) setState({ key, data, error: undefined, isLoading: false });
-      },
-      (error: Error) => {
-        if (!controller.signal.aborted) setState({ key, data: undefined, error, isLoading: false });
-      },
+      (data) => settle({ data }),
+      (error: Error) => settle({ error }),
     );
     return () => controller.abort();
   }, [key]);
-  return { ...state, isLoading: state.isLoading || state.key !== key };
+  return { data: state.data, error: state.error, isLoading: state.isLoading || state.key !== key };
 }
