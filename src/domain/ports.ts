@@ -33,8 +33,11 @@ export interface TypeKey {
 export interface ReadTransaction {
   /** Types come with properties and base type, ordered by id. */
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<TypeOf<K>[]>;
-  /** Where the database holds a type twice, the one with the lower id; names compare exactly. */
-  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<TypeOf<K>[]>;
+  /**
+   * The type of each key. Where the database holds several, the one with exactly that name and version, then the one
+   * with the lowest id among those whose names it takes for the same.
+   */
+  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<(TypeOf<K> | undefined)[]>;
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<TypeOf<K>[]>;
   allTypes<K extends KindName>(kind: Kind<K>): Promise<TypeOf<K>[]>;
 
@@ -42,6 +45,7 @@ export interface ReadTransaction {
   nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<NodeOf<K>[]>;
   /** Which of the ids exist. */
   existingIds(kind: KindFacts, ids: readonly bigint[]): Promise<Set<bigint>>;
+  /** With the names that were asked for, which the database may take for the same as those it holds. */
   nodeIdsByName(kind: KindFacts, names: readonly NodeName[]): Promise<(NodeName & { id: bigint })[]>;
   nodeIdsByExternalId(
     kind: KindFacts,

@@ -20,6 +20,18 @@ conformance("reading types", (test) => {
       await refused(byName[kind](), "NOT_FOUND");
     });
 
+    test(`${kind} types by name: one that the database takes for the same`, async ({
+      traits,
+      [kind]: calls,
+    }) => {
+      const id = await calls.putType({ name: "t", version: "v" });
+      const type = { id, name: "t", version: "v" };
+      if (traits.comparesExactly) await refused(calls.getType("T", "V"), "NOT_FOUND");
+      else expect(await calls.getType("T", "V")).toMatchObject(type);
+      await calls.putType({ name: "u" });
+      expect(await calls.getType("t", "v")).toMatchObject(type);
+    });
+
     test(`${kind} types by name: a type of another kind is not found`, async (subject) => {
       const other = kind === "context" ? "artifact" : "context";
       await subject[other].putType({ name: "T" });

@@ -387,6 +387,12 @@ conformance("PutExecution: contexts", (test) => {
     ]);
   });
 
+  test("reuse by name goes by what the database takes for the same name", async (subject) => {
+    const { contextType: typeId, put } = await withContext(subject);
+    const { contextIds } = await put([{ typeId, name: "C" }], { reuseContextIfAlreadyExist: true });
+    expect(contextIds).toEqual(subject.traits.comparesExactly ? [2n] : [1n]);
+  });
+
   test("reuse by name does not excuse a taken external id", async (subject) => {
     const { contextType, put } = await withContext(subject);
     const clash = { typeId: contextType, name: "other", externalId: "x" };

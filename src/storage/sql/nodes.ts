@@ -12,6 +12,7 @@ import {
   type PropertyRow,
   valueToRow,
 } from "./rows.ts";
+import { rowOfEach } from "./rows-by-key.ts";
 import { nodeTables } from "./tables.ts";
 
 export async function nodesById<K extends KindName>(
@@ -66,6 +67,22 @@ export async function existingIds(
 }
 
 export async function nodeIdsByName(
+  db: Connection,
+  kind: KindFacts,
+  names: readonly NodeName[],
+): Promise<(NodeName & { id: bigint })[]> {
+  const select = (names: readonly NodeName[]) => selectByName(db, kind, names);
+  const textOf = ({ typeId, name }: NodeName) => `${typeId} ${name}`;
+  const rows = await rowOfEach<NodeName, NodeName & { id: bigint }>(db, {
+    ...{ keys: names, rows: await select(names), textOf, select },
+  });
+  return names.flatMap(({ typeId, name }, index) => {
+    const id = rows[index]?.id;
+    return id === undefined ? [] : [{ typeId, name, id }];
+  });
+}
+
+async function selectByName(
   db: Connection,
   kind: KindFacts,
   names: readonly NodeName[],

@@ -5,6 +5,7 @@ import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
 import { raw, type Sql, sql } from "./fragment.ts";
 import { type TypeRow, typeFromRow, typeToRow } from "./rows.ts";
+import { rowOfEach } from "./rows-by-key.ts";
 
 export async function typesById<K extends KindName>(
   db: Connection,
@@ -19,6 +20,17 @@ export async function typesByKey<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
   keys: readonly TypeKey[],
+): Promise<(TypeOf<K> | undefined)[]> {
+  const select = (keys: readonly TypeKey[]) => selectTypesByKey(db, kind, keys);
+  const textOf = (key: TypeKey) => JSON.stringify([key.name, key.version]);
+  return rowOfEach<TypeKey, TypeOf<K>>(db, { keys, rows: await select(keys), textOf, select });
+}
+
+/** Some may have the name of one key and the version of another. */
+async function selectTypesByKey<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  keys: readonly TypeKey[],
 ): Promise<TypeOf<K>[]> {
   if (keys.length === 0) return [];
   const names = db.dialect.inTexts(
@@ -29,18 +41,7 @@ export async function typesByKey<K extends KindName>(
     raw("COALESCE(t.version, '')"),
     keys.map((key) => key.version),
   );
-  const candidates = await selectTypes(db, kind, sql`${names} AND ${versions}`);
-  return firstOfEachKey(candidates, keys);
-}
-
-/** The candidates are ordered by id; some have the name of one key and the version of another. */
-function firstOfEachKey<T extends TypeKey>(candidates: readonly T[], keys: readonly TypeKey[]): T[] {
-  const wanted = new Set(keys.map(keyText));
-  return candidates.filter((type) => wanted.delete(keyText(type)));
-}
-
-function keyText(key: TypeKey): string {
-  return JSON.stringify([key.name, key.version]);
+  return selectTypes(db, kind, sql`${names} AND ${versions}`);
 }
 
 export async function typesByExternalId<K extends KindName>(

@@ -4,6 +4,7 @@ import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.
 
 /** A list travels as one JSON text, so that every length of list is the same prepared statement. */
 export const sqliteDialect: Dialect = {
+  comparesExactly: true,
   inIds: (column, ids) => sql`${column} IN (SELECT value FROM json_each(${`[${ids.join()}]`}))`,
 
   inTexts: (column, texts) => sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(texts)}))`,
