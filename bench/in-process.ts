@@ -1,5 +1,5 @@
 import { type DescMethodUnary, fromBinary } from "@bufbuild/protobuf";
-import { methods } from "../src/contract/service.ts";
+import { type MetadataService, methods } from "../src/contract/service.ts";
 import { openService } from "../src/open.ts";
 import { outcomeOf } from "../test/differential/compare.ts";
 import type { Data } from "./data.ts";
@@ -11,7 +11,7 @@ import { originalSide } from "./sides/original.ts";
 import { oursSide } from "./sides/ours.ts";
 import type { Side, Timing } from "./sides/side.ts";
 import { type Spread, spread } from "./statistics.ts";
-import type { Call, Operation, Setup, Workload } from "./workload.ts";
+import type { Call, Operation, Workload } from "./workload.ts";
 
 export interface Timings {
   readonly rounds: number;
@@ -39,12 +39,18 @@ export interface InProcessResult {
   /** Whether the original gave the same answers; undefined without it. */
   readonly sameAnswers?: boolean;
   readonly operations: number;
+  /** At least so many times as fast as the original. */
+  readonly goal?: number;
+  readonly isFlat?: boolean;
 }
 
-interface Opened {
+/** The sides of one comparison, each with its store. */
+export interface Opened {
+  readonly engine: Engine;
+  readonly data: Data;
   readonly sides: readonly Side[];
-  readonly places: ReadonlyMap<string, Place>;
-  readonly setup: Setup;
+  readonly places: readonly Place[];
+  readonly service: MetadataService;
   close(): Promise<void>;
 }
 
@@ -53,42 +59,43 @@ export const original = "original";
 export const originalWal = "original, WAL";
 export const minimum = "minimum";
 
-/** Opens one store with the same rows for each side. */
+/** Opens one store with the same rows for each side: those of `data`, none where it has no artifacts. */
 export async function openSides(
   engine: Engine,
-  data: Data | undefined,
+  data: Data,
   python: string | undefined,
-  random: Random,
-  setupData: Data,
+  only?: readonly string[],
 ): Promise<Opened> {
-  const places = new Map<string, Place>();
+  const places: Place[] = [];
   const sides: Side[] = [];
   const close = async () => {
     for (const side of sides) await side.close();
-    for (const place of places.values()) await place.remove();
+    for (const place of places) await place.remove();
   };
-  const place = async (name: string) => {
-    const made = await engine.place(data);
-    places.set(name, made);
-    return made;
+  const newPlace = async () => {
+    const place = await engine.place(data.artifacts === 0 ? undefined : data);
+    places.push(place);
+    return place;
   };
+  const wanted = (name: string) => only === undefined || only.includes(name);
   try {
-    const { config } = await place(ours);
-    const open = await openService(config);
+    const open = await openService((await newPlace()).config);
     sides.push(oursSide(ours, open));
-    if (python !== undefined) {
-      sides.push(await originalSide(original, python, (await place(original)).original));
-      if (engine.name === "sqlite") {
-        const wal = await place(originalWal);
-        useWal(wal);
-        sides.push(await originalSide(originalWal, python, wal.original));
-      }
+    if (python !== undefined && wanted(original)) {
+      sides.push(await originalSide(original, python, (await newPlace()).original));
     }
-    const forMinimum = await place(minimum);
-    // The minimum works on the layout with our indexes.
-    await (await openService(forMinimum.config)).close();
-    sides.push(minimumSide(await forMinimum.bare()));
-    return { sides, places, setup: { data: setupData, random, service: open.service }, close };
+    if (python !== undefined && wanted(originalWal) && engine.name === "sqlite") {
+      const place = await newPlace();
+      useWal(place);
+      sides.push(await originalSide(originalWal, python, place.original));
+    }
+    if (wanted(minimum)) {
+      const place = await newPlace();
+      // It works on the layout with our indexes.
+      await (await openService(place.config)).close();
+      sides.push(minimumSide(await place.bare()));
+    }
+    return { engine, data, sides, places, service: open.service, close };
   } catch (error) {
     await close();
     throw error;
@@ -101,43 +108,66 @@ export async function measure(
   workload: Workload,
   timings: Timings,
 ): Promise<InProcessResult> {
-  // Where nothing is changed, the original's own journal mode makes no difference that matters.
+  // Where nothing is changed, it makes no difference how the original keeps its journal.
   const sides = opened.sides.filter(({ name }) => workload.changes || name !== originalWal);
-  const draw = await workload.prepare({ ...opened.setup, random: new Random(timings.seed) });
+  const { data, service, engine } = opened;
+  const setup = { data, service, random: new Random(timings.seed) };
+  const first = (await workload.setUp?.(setup)) ?? [];
+  // All stores stay in step, also those that this workload does not time.
+  if (first.length > 0) for (const side of opened.sides) await side.time(first);
+  const draw = await workload.prepare(setup);
   const sameAnswers = await compareAnswers(sides, [draw(), draw()]);
-  const source = workload.changes
-    ? await fresh(sides, draw, timings.batchMs)
-    : await repeated(sides, draw, timings.batchMs);
+  const source = await (workload.changes ? fresh : repeated)(sides, draw, workload, timings);
   const rounds = new Map<string, Timing[]>(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < timings.rounds; round++) {
-    const operations = source(round);
+    const operations = source();
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
       rounds.get(side.name)?.push(await side.time(operations(side)));
     }
   }
-  return { ...figures(workload, rounds), ...(sameAnswers !== undefined && { sameAnswers }) };
+  const goal = (data.artifacts >= 1_000_000 ? workload.goalAtMillion : undefined) ?? workload.goal;
+  return {
+    ...figures(workload, rounds),
+    ...(sameAnswers !== undefined && { sameAnswers }),
+    ...(goal?.[engine.name] !== undefined && { goal: goal[engine.name] }),
+    ...(workload.isFlat && { isFlat: true }),
+  };
 }
 
-type Source = (round: number) => (side: Side) => readonly Operation[];
+/** The operations of the next round, for each side. */
+type Source = () => (side: Side) => readonly Operation[];
 
 const batchMax = 5000;
 const poolSize = 200;
 
 /** The same new operations for all, as many as the slowest side does in the time of a batch. */
-async function fresh(sides: readonly Side[], draw: () => Operation, batchMs: number): Promise<Source> {
+async function fresh(
+  sides: readonly Side[],
+  draw: () => Operation,
+  { operationsMax = batchMax }: Workload,
+  { batchMs }: Timings,
+): Promise<Source> {
   const trial = [draw(), draw(), draw()];
   let slowest = 0;
   for (const side of sides) slowest = Math.max(slowest, perOperation(await side.time(trial)));
-  const count = batchLength(slowest, batchMs);
+  const count = Math.min(operationsMax, batchLength(slowest, batchMs));
+  const next = () => Array.from({ length: count }, draw);
+  const warmUp = next();
+  for (const side of sides) await side.time(warmUp);
   return () => {
-    const operations = Array.from({ length: count }, draw);
+    const operations = next();
     return () => operations;
   };
 }
 
 /** Operations from a pool, as many as each side does in the time of a batch. */
-async function repeated(sides: readonly Side[], draw: () => Operation, batchMs: number): Promise<Source> {
-  const pool = Array.from({ length: poolSize }, draw);
+async function repeated(
+  sides: readonly Side[],
+  draw: () => Operation,
+  { operationsMax = poolSize }: Workload,
+  { batchMs }: Timings,
+): Promise<Source> {
+  const pool = Array.from({ length: Math.min(poolSize, operationsMax) }, draw);
   const counts = new Map<string, number>();
   const at = new Map<string, number>();
   const take = (side: Side, count: number) => {
@@ -225,7 +255,7 @@ function readable({ calls }: Operation, answers: readonly Uint8Array[] | undefin
 
 /** The tables in which the sides no longer have the same number of rows, after the same changes. */
 export async function differingTables({ places }: Opened): Promise<string[]> {
-  const counts = await Promise.all([...places.values()].map((place) => place.counts()));
+  const counts = await Promise.all(places.map((place) => place.counts()));
   const [first = {}] = counts;
   return Object.keys(first).filter((table) => counts.some((count) => count[table] !== first[table]));
 }

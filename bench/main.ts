@@ -1,93 +1,139 @@
+/** `npm run bench`: see docs/performance.md. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startDatabaseServers } from "../test/support/database-servers.ts";
+import { type DatabaseServers, startDatabaseServers } from "../test/support/database-servers.ts";
 import { originalPython } from "../test/support/python.ts";
-import { Data } from "./data.ts";
 import type { Engine } from "./engines/engine.ts";
 import { mysqlEngine } from "./engines/mysql.ts";
 import { postgresEngine } from "./engines/postgres.ts";
 import { sqliteEngine } from "./engines/sqlite.ts";
-import { differingTables, type InProcessResult, measure, openSides } from "./in-process.ts";
-import { Random } from "./random.ts";
+import { machineFacts } from "./machine.ts";
+import { engineNames } from "./plan.ts";
+import { comparison, report } from "./report.ts";
+import { type BenchResult, readResult, writeWhole } from "./result.ts";
+import { runAll, type Settings } from "./run.ts";
 import type { EngineName } from "./workload.ts";
-import { filters } from "./workloads/filters.ts";
-import { lineages } from "./workloads/lineage.ts";
-import { reads } from "./workloads/reads.ts";
-import { writes } from "./workloads/writes.ts";
 
-const { values } = parseArgs({
+const help = `npm run bench -- [options]
+
+  --quick            small stores and few operations: whether everything works, not how fast it is
+  --long             a store of 10 million artifacts as well
+  --engine NAMES     of ${engineNames}; all unless given
+  --only TEXT        only workloads with this in their names; those on a server are "served: NAME", and there is "memory"
+  --part NAMES       of in-process,served,memory; all unless given
+  --rounds N         interleaved rounds (5)
+  --seed N           of everything that is drawn (1)
+  --folder PATH      for the stores of SQLite (.cache/bench)
+  --out PATH         where to write the result, .md and .json; bench/results/ and the date for a whole run
+  --compare A B      shows two results (.json) side by side, and measures nothing`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    engine: { type: "string", default: "sqlite" },
+    quick: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
+    engine: { type: "string", default: engineNames.join() },
     only: { type: "string", default: "" },
-    rounds: { type: "string", default: "7" },
-    artifacts: { type: "string", default: "10000" },
-    "batch-ms": { type: "string", default: "100" },
+    part: { type: "string", default: "in-process,served,memory" },
+    rounds: { type: "string" },
     seed: { type: "string", default: "1" },
-    folder: { type: "string", default: ".cache/bench" },
+    folder: { type: "string", default: join(import.meta.dirname, "../.cache/bench") },
+    out: { type: "string" },
+    compare: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
 });
-const { python } = await originalPython();
-const data = new Data(Number(values.artifacts));
-const timings = {
-  rounds: Number(values.rounds),
-  batchMs: Number(values["batch-ms"]),
-  seed: Number(values.seed),
-};
-const workloads = [...reads, ...filters, ...lineages, ...writes].filter(({ name }) =>
-  name.includes(values.only),
-);
-const names =
-  values.engine === "all" ? (["sqlite", "mysql", "postgres"] as const) : [values.engine as EngineName];
 
-const servers = names.some((name) => name !== "sqlite")
-  ? await startDatabaseServers({ durable: true })
-  : undefined;
-try {
-  for (const name of names) await run(await openEngine(name));
-} finally {
-  await servers?.stop();
+if (values.help) console.log(help);
+else if (values.compare) compare(positionals);
+else await bench();
+
+function compare([a, b]: readonly string[]): void {
+  if (a === undefined || b === undefined) throw new Error("--compare needs the .json files of two results");
+  console.log(comparison(readResult(a), readResult(b)));
 }
 
-async function openEngine(name: EngineName): Promise<Engine> {
-  if (name === "sqlite") return sqliteEngine(values.folder, python);
+async function bench(): Promise<void> {
+  const settings = readSettings();
+  mkdirSync(settings.folder, { recursive: true });
+  const original = await originalPython();
+  const result: BenchResult = {
+    started: new Date().toISOString(),
+    machine: machineFacts(settings.folder),
+    options: options(settings),
+    engines: {},
+    inProcess: [],
+    served: [],
+    memory: [],
+    failures: [],
+  };
+  if (original.missing !== undefined)
+    result.failures.push({ where: "the original", message: original.missing });
+  const path = values.out ?? defaultPath(settings, result);
+  const save = () => {
+    writeWhole(`${path}.json`, `${JSON.stringify(result, undefined, 1)}\n`);
+    writeWhole(`${path}.md`, report(result));
+  };
+  const servers = settings.engines.some((name) => name !== "sqlite")
+    ? await startDatabaseServers({ durable: true })
+    : undefined;
+  try {
+    const open = (name: EngineName) => openEngine(name, servers, settings.folder, original.python);
+    await runAll({ settings, result, python: original.python, open, save, print: console.log });
+    result.finished = new Date().toISOString();
+  } finally {
+    await servers?.stop();
+    save();
+  }
+  console.log(`\nThe result is in ${path}.md and ${path}.json`);
+  if (result.failures.length > 0) process.exitCode = 1;
+}
+
+function readSettings(): Settings {
+  const { quick, long, only } = values;
+  const engines = values.engine.split(",");
+  for (const name of engines) {
+    if (!engineNames.includes(name as EngineName))
+      throw new Error(`no engine ${name}: there are ${engineNames}`);
+  }
+  return {
+    ...{ quick, long, only, folder: values.folder },
+    ...{ engines: engines as EngineName[], parts: values.part.split(",") },
+    ...{ rounds: Number(values.rounds ?? (quick ? 1 : 5)), seed: Number(values.seed) },
+  };
+}
+
+function options({ quick, long, only, engines, rounds, seed, parts }: Settings) {
+  return {
+    quick,
+    long,
+    engines: engines.join(),
+    parts: parts.join(),
+    rounds,
+    seed,
+    ...(only !== "" && { only }),
+  };
+}
+
+/** Only what measured everything is worth keeping beside the code. */
+function defaultPath(
+  { quick, only, engines, parts, folder }: Settings,
+  { started, machine }: BenchResult,
+): string {
+  const isWhole = !quick && only === "" && engines.length === engineNames.length && parts.length === 3;
+  const name = `${started.slice(0, 10)}-${machine.commit.replace("+", "-changed")}`;
+  return isWhole ? join(import.meta.dirname, "results", name) : join(folder, "last");
+}
+
+async function openEngine(
+  name: EngineName,
+  servers: DatabaseServers | undefined,
+  folder: string,
+  python: string | undefined,
+): Promise<Engine> {
+  if (name === "sqlite") return sqliteEngine(folder, python);
   const { port, missing } = servers?.[name] ?? {};
   if (port === undefined) throw new Error(missing);
   return name === "mysql" ? mysqlEngine(port, python) : postgresEngine(port, python);
-}
-
-async function run(engine: Engine): Promise<void> {
-  console.log(engine.label, engine.facts);
-  const opened = await openSides(engine, data, python, new Random(timings.seed), data);
-  console.log(
-    `${"".padEnd(46)}${"ours".padStart(8)}${"original".padStart(8)}${"minimum".padStart(8)}  microseconds`,
-  );
-  for (const workload of workloads) {
-    try {
-      print(await measure(opened, workload, timings));
-    } catch (error) {
-      console.log(`${workload.name}: ${error instanceof Error ? error.stack : error}`);
-    }
-  }
-  console.log("tables that differ:", await differingTables(opened));
-  await opened.close();
-  await engine.stop();
-}
-
-function print({ workload, sides, ratios, cpuRatios, sameAnswers }: InProcessResult) {
-  const us = (value: number | undefined) =>
-    (value === undefined ? "" : value.toFixed(value < 100 ? 1 : 0)).padStart(8);
-  const ratio = (name: string, of: (value: number) => number) => {
-    const { [name]: all } = ratios;
-    const { [name]: busy } = cpuRatios;
-    if (all === undefined || busy === undefined) return "".padEnd(30);
-    const [low, high] = [of(all.low), of(all.high)].sort((a, b) => a - b) as [number, number];
-    return `${of(all.median).toFixed(2)} [${low.toFixed(2)}..${high.toFixed(2)}] cpu ${of(busy.median).toFixed(2)}`.padEnd(
-      30,
-    );
-  };
-  const is = (value: number) => value;
-  console.log(
-    `${workload.padEnd(46)}${us(sides.ours?.wall.median)}${us(sides.original?.wall.median)}${us(sides.minimum?.wall.median)}  ` +
-      `original/ours ${ratio("original", is)} ours/minimum ${ratio("minimum", (value) => 1 / value)}` +
-      `${sameAnswers === false ? " ANSWERS DIFFER" : ""}`,
-  );
 }

@@ -1,4 +1,10 @@
-import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
 import type { MetadataStoreService } from "../src/contract/messages.ts";
 import { type MetadataService, type MethodName, methods } from "../src/contract/service.ts";
 import type { Data } from "./data.ts";
@@ -37,6 +43,14 @@ export interface Workload {
   /** Whether the operations change the store. All sides then do exactly the same ones. */
   readonly changes: boolean;
   readonly goal?: OriginalGoal;
+  /** The same on a store of a million artifacts, where it is another. */
+  readonly goalAtMillion?: OriginalGoal;
+  /** Whether its time is not to grow with the store: see `growthGoal`. */
+  readonly isFlat?: boolean;
+  /** At most so many operations in one round, for what a store cannot do any number of times. */
+  readonly operationsMax?: number;
+  /** What all sides are to do first, untimed. */
+  setUp?(setup: Setup): Promise<readonly Operation[]>;
   /** Gives a function that draws the next operation, never the same change twice. */
   prepare(setup: Setup): Promise<() => Operation>;
 }
@@ -44,9 +58,20 @@ export interface Workload {
 /** Every workload takes at most so many times as long as the hand-written minimum. */
 export const minimumGoal = 1.5;
 
+/** The exponent of what a flat workload costs, by the size of the store. */
+export const growthGoal = 0.1;
+
 type Methods = typeof MetadataStoreService.method;
 
 export function call<M extends MethodName>(method: M, init: MessageInitShape<Methods[M]["input"]>): Call {
+  return { method, request: toBinary(methods.get(method)?.input as DescMessage, message(method, init)) };
+}
+
+/** The request as a message, for the service of this process. */
+export function message<M extends MethodName>(
+  method: M,
+  init: MessageInitShape<Methods[M]["input"]>,
+): MessageShape<Methods[M]["input"]> {
   const schema = methods.get(method)?.input as DescMessage;
-  return { method, request: toBinary(schema, create(schema, init as MessageInitShape<DescMessage>)) };
+  return create(schema, init as MessageInitShape<DescMessage>) as MessageShape<Methods[M]["input"]>;
 }

@@ -5,7 +5,7 @@ import { ConnectionConfigSchema } from "../../src/contract/messages.ts";
 import { openService } from "../../src/open.ts";
 import { Original } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
-import { type Bare, List, type Row, type Value } from "../sides/minimum.ts";
+import { type Bare, duplicates, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
 import { type Engine, type Place, tables } from "./engine.ts";
 
 const dialect: LoadDialect = {
@@ -118,13 +118,17 @@ class BareMysql implements Bare {
     table: string,
     columns: readonly string[],
     rows: readonly Value[][],
-    onDuplicate?: "keep",
+    onDuplicate?: OnDuplicate,
   ): Promise<number[]> {
-    const verb = onDuplicate === "keep" ? "INSERT IGNORE" : "INSERT";
+    const verb = { keep: "INSERT IGNORE", replace: "REPLACE", fail: "INSERT" }[duplicates(onDuplicate)];
     const row = `(${columns.map(() => "?")})`;
     const text = `${verb} INTO ${table} (${columns}) VALUES ${rows.map(() => row)}`;
     const [{ insertId }] = await this.#connection.execute<ResultSetHeader>(text, rows.flat().map(bind));
     return rows.map((_, index) => insertId + index);
+  }
+
+  async run(text: string, rows: readonly Value[][]): Promise<void> {
+    for (const row of rows) await this.#connection.execute(text, row.map(bind));
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { ConnectionConfigSchema } from "../../src/contract/messages.ts";
 import { openService } from "../../src/open.ts";
 import { Original } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
-import { type Bare, List, type Row, type Value } from "../sides/minimum.ts";
+import { type Bare, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
 import { type Engine, type Place, tables } from "./engine.ts";
 
 const dialect: LoadDialect = {
@@ -107,6 +107,14 @@ const columnTypes: Readonly<Record<string, string>> = {
   ),
 };
 
+function conflictClause(columns: readonly string[], onDuplicate: OnDuplicate | undefined): string {
+  if (onDuplicate === undefined) return "";
+  if (onDuplicate === "keep") return " ON CONFLICT DO NOTHING";
+  const { replace } = onDuplicate;
+  const settings = columns.slice(replace).map((column) => `${column} = excluded.${column}`);
+  return ` ON CONFLICT (${columns.slice(0, replace)}) DO UPDATE SET ${settings}`;
+}
+
 class BarePostgres implements Bare {
   readonly #client: pg.Client;
   /** By the text with `?`. */
@@ -133,15 +141,19 @@ class BarePostgres implements Bare {
     table: string,
     columns: readonly string[],
     rows: readonly Value[][],
-    onDuplicate?: "keep",
+    onDuplicate?: OnDuplicate,
   ): Promise<number[]> {
     const arrays = columns.map((column) => `?::${columnTypes[column] ?? "int"}[]`);
-    const end = `${onDuplicate === "keep" ? " ON CONFLICT DO NOTHING" : ""}${numbered.includes(table) ? " RETURNING id" : ""}`;
+    const end = `${conflictClause(columns, onDuplicate)}${numbered.includes(table) ? " RETURNING id" : ""}`;
     const inserted = await this.#client.query({
       ...this.#statement(`INSERT INTO ${table} (${columns}) SELECT * FROM unnest(${arrays})${end}`),
       values: columns.map((_, index) => rows.map((row) => row[index])),
     });
     return inserted.rows.map(({ id }) => id);
+  }
+
+  async run(text: string, rows: readonly Value[][]): Promise<void> {
+    await Promise.all(rows.map((values) => this.#client.query({ ...this.#statement(text), values })));
   }
 
   /** The beginning travels with the first statement. */

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { openService } from "../../src/open.ts";
 import { Original, sqliteFile } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
-import { type Bare, List, type Row, type Value } from "../sides/minimum.ts";
+import { type Bare, duplicates, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
 import { type Engine, type Place, tables } from "./engine.ts";
 
 const dialect: LoadDialect = {
@@ -131,13 +131,18 @@ class BareSqlite implements Bare {
     table: string,
     columns: readonly string[],
     rows: readonly Value[][],
-    onDuplicate?: "keep",
+    onDuplicate?: OnDuplicate,
   ): Promise<number[]> {
-    const verb = onDuplicate === "keep" ? "INSERT OR IGNORE" : "INSERT";
+    const verb = { keep: "INSERT OR IGNORE", replace: "REPLACE", fail: "INSERT" }[duplicates(onDuplicate)];
     const statement = this.#statement(
       `${verb} INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`,
     );
     return rows.map((row) => statement.run(row).lastInsertRowid as number);
+  }
+
+  async run(text: string, rows: readonly Value[][]): Promise<void> {
+    const statement = this.#statement(text);
+    for (const row of rows) statement.run(row);
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {

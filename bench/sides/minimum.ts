@@ -6,6 +6,9 @@
 export type Value = string | number | boolean | null;
 export type Row = Record<string, unknown>;
 
+/** Keep the row that is there, or replace it: it is known by that many of the first columns. */
+export type OnDuplicate = "keep" | { readonly replace: number };
+
 /** A connection with prepared statements, kept by their text. Parameters are `?`. */
 export interface Bare {
   /** A flag as the engine stores it, as a value or as a part of a text. */
@@ -17,8 +20,10 @@ export interface Bare {
     table: string,
     columns: readonly string[],
     rows: readonly Value[][],
-    onDuplicate?: "keep",
+    onDuplicate?: OnDuplicate,
   ): Promise<number[]>;
+  /** A statement that changes rows, once for each row of values. */
+  run(text: string, rows: readonly Value[][]): Promise<void>;
   transaction<T>(work: () => Promise<T>): Promise<T>;
   /** The condition that a column has one of the values of a list, which is to be given as one value. */
   in(column: string, list: List): string;
@@ -36,4 +41,9 @@ export class List {
   get isText(): boolean {
     return typeof this.values[0] === "string";
   }
+}
+
+export function duplicates(onDuplicate: OnDuplicate | undefined): "keep" | "replace" | "fail" {
+  if (onDuplicate === undefined) return "fail";
+  return onDuplicate === "keep" ? "keep" : "replace";
 }

@@ -3,10 +3,11 @@ import { artifactName, batchOf, type Data, runName } from "../data.ts";
 import type { Random } from "../random.ts";
 import { call, type Operation, type Workload } from "../workload.ts";
 
-function filter(name: string, draw: (data: Data, random: Random) => Operation): Workload {
+function filter(name: string, draw: (data: Data, random: Random) => Operation, atMillion?: number): Workload {
   return {
     ...{ name: `filter: ${name}`, group: "filters", changes: false },
     goal: { sqlite: 8, mysql: 2, postgres: 2 },
+    ...(atMillion !== undefined && { goalAtMillion: { sqlite: atMillion } }),
     prepare:
       async ({ data, random }) =>
       () =>
@@ -31,20 +32,24 @@ export const filters: readonly Workload[] = [
         ),
     };
   }),
-  filter("name", (data, random) => {
-    const name = artifactName(random.integer(1, data.artifacts));
-    return {
-      calls: [list(`name = '${name}'`)],
-      // The layout has names behind types, so that is how to find one.
-      minimum: (db) =>
-        readNodes(
-          db,
-          "Artifact",
-          "WHERE n.type_id IN (SELECT id FROM Type WHERE type_kind = 1) AND n.name = ? ORDER BY n.id LIMIT 101",
-          [name],
-        ),
-    };
-  }),
+  filter(
+    "name",
+    (data, random) => {
+      const name = artifactName(random.integer(1, data.artifacts));
+      return {
+        calls: [list(`name = '${name}'`)],
+        // The layout has names behind types, so that is how to find one.
+        minimum: (db) =>
+          readNodes(
+            db,
+            "Artifact",
+            "WHERE n.type_id IN (SELECT id FROM Type WHERE type_kind = 1) AND n.name = ? ORDER BY n.id LIMIT 101",
+            [name],
+          ),
+      };
+    },
+    500,
+  ),
   filter("context membership", (data, random) => {
     const run = runName(random.integer(1, data.runs));
     return {
@@ -59,26 +64,30 @@ export const filters: readonly Workload[] = [
         ),
     };
   }),
-  filter("conjunction of three", (data, random) => {
-    const run = runName(random.integer(1, data.runs));
-    return {
-      calls: [
-        list(
-          `properties.split.string_value = 'train' AND properties.rows.int_value < 500 AND contexts_a.name = '${run}'`,
-        ),
-      ],
-      minimum: (db) =>
-        readNodes(
-          db,
-          "Artifact",
-          `WHERE n.id IN (SELECT artifact_id FROM Attribution WHERE context_id IN (SELECT id FROM Context
+  filter(
+    "conjunction of three",
+    (data, random) => {
+      const run = runName(random.integer(1, data.runs));
+      return {
+        calls: [
+          list(
+            `properties.split.string_value = 'train' AND properties.rows.int_value < 500 AND contexts_a.name = '${run}'`,
+          ),
+        ],
+        minimum: (db) =>
+          readNodes(
+            db,
+            "Artifact",
+            `WHERE n.id IN (SELECT artifact_id FROM Attribution WHERE context_id IN (SELECT id FROM Context
              WHERE type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND name = ?))
            AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'split'
              AND p.is_custom_property = ${db.flag(false)} AND p.string_value = 'train')
            AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'rows'
              AND p.is_custom_property = ${db.flag(false)} AND p.int_value < 500) ORDER BY n.id LIMIT 101`,
-          [run],
-        ),
-    };
-  }),
+            [run],
+          ),
+      };
+    },
+    10,
+  ),
 ];

@@ -8,6 +8,7 @@ const servers = { mysql: 2, postgres: 2 };
 function lineage(name: string, hops: number, goal: OriginalGoal): Workload {
   return {
     ...{ name: `lineage: ${name}`, group: "lineage", changes: false, goal },
+    ...(hops === 1 && { isFlat: true }),
     prepare:
       async ({ data, random }) =>
       () => {
@@ -29,10 +30,10 @@ function lineage(name: string, hops: number, goal: OriginalGoal): Workload {
 }
 
 export const lineages: readonly Workload[] = [
-  lineage("1 hop", 1, servers),
+  lineage("1 hop", 1, { sqlite: 1, ...servers }),
   lineage("1 execution deep (2 hops)", 2, { sqlite: 5, ...servers }),
-  lineage("5 hops", 5, servers),
+  lineage("5 hops", 5, { sqlite: 1, ...servers }),
   lineage("5 executions deep (10 hops)", 10, { sqlite: 4, ...servers }),
-  lineage("20 hops", 20, servers),
+  lineage("20 hops", 20, { sqlite: 1, ...servers }),
   lineage("20 executions deep (40 hops)", 40, { sqlite: 3, ...servers }),
 ];

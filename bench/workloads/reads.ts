@@ -18,9 +18,10 @@ const servers = { mysql: 2, postgres: 2 };
 const pointGoal: OriginalGoal = { sqlite: 1, ...servers };
 const setGoal: OriginalGoal = { sqlite: 2, ...servers };
 
+/** What one id, name, URI or page of a list costs must not depend on how much there is. */
 function read(name: string, goal: OriginalGoal, draw: (data: Data, random: Random) => Operation): Workload {
   return {
-    ...{ name, group: "reads", goal, changes: false },
+    ...{ name, group: "reads", goal, changes: false, isFlat: true },
     prepare:
       async ({ data, random }) =>
       () =>

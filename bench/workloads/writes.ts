@@ -31,6 +31,7 @@ export const writes: readonly Workload[] = [
     name: "PutLineageSubgraph of 100 nodes",
     group,
     changes: true,
+    goal: { sqlite: 1, mysql: 1, postgres: 1 },
     async prepare() {
       let serial = 0;
       return () => putLineageSubgraph(++serial);
