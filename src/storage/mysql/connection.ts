@@ -1,31 +1,31 @@
-import type { FieldPacket, PoolConnection, QueryResult, TypedParameter } from "mysql2/promise";
+import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedParameter } from "mysql2";
 import type { Connection, Insert } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
 import { insertStatement, mysqlDialect } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
-/** The isolation is that of the pool, which the session was set to when it was opened. */
-const begins = {
-  read: "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-  write: "START TRANSACTION",
-} as const;
+export type Mode = "read" | "write";
 
 /** How many rows one insert takes: a statement has at most 65,535 placeholders. */
 const rowsMax = 1024;
 
-/** A connection of the pool. */
+/**
+ * A connection of the pool, whose session was set up for the mode when it was opened. Statements wait for each other
+ * in the driver, so that the next may be handed over before the last is answered.
+ */
 export class MysqlConnection implements PooledConnection {
   /** How far apart the ids of one insert are: more than 1 where several servers share the numbers. */
   idStep = 1n;
   readonly #connection: PoolConnection;
-  readonly #mode: keyof typeof begins;
+  readonly #mode: Mode;
   readonly #typed: typeof TypedParameter;
   readonly #onStatement: ((text: string) => void) | undefined;
+  #begun: Promise<unknown> = Promise.resolve();
 
   constructor(
     connection: PoolConnection,
-    mode: keyof typeof begins,
+    mode: Mode,
     typed: typeof TypedParameter,
     onStatement?: (text: string) => void,
   ) {
@@ -35,13 +35,21 @@ export class MysqlConnection implements PooledConnection {
     this.#onStatement = onStatement;
   }
 
+  /** The first statement of a read begins its transaction and takes its snapshot: a session for reading is set to that. */
   async begin(): Promise<Connection> {
-    await this.query(begins[this.#mode]);
+    if (this.#mode === "write") {
+      this.#begun = this.query("START TRANSACTION");
+      // Whoever sends the next statement is told of the failure.
+      this.#begun.catch(() => {});
+    }
     return new Session(this, this.#mode);
   }
 
+  /** The end of a read need not be waited for: there is nothing that it could lose. */
   async commit(): Promise<void> {
-    await this.query("COMMIT");
+    const committed = this.query("COMMIT");
+    if (this.#mode === "write") await committed;
+    else committed.catch(() => {});
   }
 
   async rollback(): Promise<void> {
@@ -55,31 +63,70 @@ export class MysqlConnection implements PooledConnection {
 
   /** A statement without values. */
   async query(text: string): Promise<Row[]> {
-    try {
-      const [rows, fields] = await this.#connection.query(text);
-      return fields === undefined ? [] : readRows(rows, fields);
-    } catch (error) {
-      throw fromDriver(error);
-    }
+    return (await answerOf((done) => this.#connection.query(text, done))).rows;
   }
 
-  async execute(text: string, values: readonly SqlValue[]): Promise<{ rows: Row[]; insertId: bigint }> {
+  /** A statement of the transaction with values to compare with. */
+  async select(text: string, values: readonly SqlValue[]): Promise<Row[]> {
+    return (
+      await this.#execute(
+        text,
+        values.map((value) => this.#bind(value)),
+      )
+    ).rows;
+  }
+
+  /** A statement of the transaction with values to store only. Gives the first of the new ids. */
+  async store(text: string, values: readonly SqlValue[]): Promise<bigint> {
+    return (await this.#execute(text, values.map(bindStored))).insertId;
+  }
+
+  async #execute(text: string, values: readonly unknown[]): Promise<Answer> {
     this.#onStatement?.(text);
-    try {
-      const bound = values.map((value) => this.#bind(value));
-      const [result, fields] = await this.#connection.execute(text, bound as never[]);
-      if (fields !== undefined) return { rows: readRows(result, fields), insertId: 0n };
-      return { rows: [], insertId: BigInt((result as unknown as { insertId: number | string }).insertId) };
-    } catch (error) {
-      throw fromDriver(error);
-    }
+    const answer = answerOf((done) => this.#connection.execute(text, values as never[], done));
+    answer.catch(() => {});
+    await this.#begun;
+    return answer;
   }
 
+  /** An integer that is compared with must have its own type, so that the comparison is one of integers. */
   #bind(value: SqlValue): unknown {
-    if (typeof value === "bigint") return this.#typed.LONGLONG(value);
-    if (typeof value === "string") return toWire(value);
-    return value instanceof Uint8Array ? Buffer.from(value) : value;
+    return typeof value === "bigint" ? this.#typed.LONGLONG(value) : bindStored(value);
   }
+}
+
+/** An integer that is stored takes the type of its column: a number does wherever it is exact, digits everywhere. */
+function bindStored(value: SqlValue): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (typeof value === "string") return toWire(value);
+  return value instanceof Uint8Array ? Buffer.from(value) : value;
+}
+
+/** A connection of the pool; UNAVAILABLE, or as the server refuses it, where none can be had. */
+export function fromPool(pool: Pool): Promise<PoolConnection> {
+  return new Promise((resolve, reject) => {
+    pool.getConnection((error, connection) => (error ? reject(fromDriver(error)) : resolve(connection)));
+  });
+}
+
+interface Answer {
+  readonly rows: Row[];
+  readonly insertId: bigint;
+}
+
+type Done = (error: QueryError | null, result: QueryResult, fields: FieldPacket[]) => void;
+
+function answerOf(send: (done: Done) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    send((error, result, fields) => {
+      if (error !== null) return reject(fromDriver(error));
+      if (fields !== undefined) return resolve({ rows: readRows(result, fields), insertId: 0n });
+      resolve({ rows: [], insertId: BigInt((result as { insertId: number | string }).insertId) });
+    });
+  });
 }
 
 class Session implements Connection {
@@ -87,14 +134,13 @@ class Session implements Connection {
   readonly rowLock: Sql;
   readonly #connection: MysqlConnection;
 
-  constructor(connection: MysqlConnection, mode: keyof typeof begins) {
+  constructor(connection: MysqlConnection, mode: Mode) {
     this.#connection = connection;
     this.rowLock = mode === "write" ? raw("FOR UPDATE") : empty;
   }
 
   async all<R>(query: Sql): Promise<R[]> {
-    const { rows } = await this.#connection.execute(query.text, query.values);
-    return rows as R[];
+    return (await this.#connection.select(query.text, query.values)) as R[];
   }
 
   /** Chunks of powers of two: few different statements to prepare. The ids of one insert follow each other. */
@@ -103,15 +149,15 @@ class Session implements Connection {
     for (let at = 0; at < rows.length; ) {
       const size = Math.min(2 ** Math.floor(Math.log2(rows.length - at)), rowsMax);
       const chunk = rows.slice(at, at + size);
-      const { insertId } = await this.#connection.execute(insertStatement(insert, size), chunk.flat());
-      ids.push(...chunk.map((_, index) => insertId + BigInt(index) * this.#connection.idStep));
+      const firstId = await this.#connection.store(insertStatement(insert, size), chunk.flat());
+      ids.push(...chunk.map((_, index) => firstId + BigInt(index) * this.#connection.idStep));
       at += size;
     }
     return ids;
   }
 
   async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    for (const row of rows) await this.#connection.execute(statement.text, row);
+    await Promise.all(rows.map((row) => this.#connection.select(statement.text, row)));
   }
 }
 
@@ -121,11 +167,15 @@ class Session implements Connection {
  */
 
 export function toWire(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
+  return isAscii(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }
 
 function fromWire(text: string): string {
-  return Buffer.from(text, "latin1").toString("utf8");
+  return isAscii(text) ? text : Buffer.from(text, "latin1").toString("utf8");
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 type Row = Record<string, unknown>;
@@ -135,12 +185,23 @@ const integerTypes: ReadonlySet<number> = new Set([0, 1, 2, 3, 8, 9, 246]);
 
 function readRows(result: QueryResult, fields: readonly FieldPacket[]): Row[] {
   const rows = result as unknown as Row[];
-  const integers = fields
-    .filter(({ columnType }) => integerTypes.has(columnType ?? -1))
-    .map(({ name }) => name);
-  for (const row of rows) {
-    for (const name of integers) if (row[name] !== null) row[name] = BigInt(row[name] as number | string);
-    for (const name in row) if (typeof row[name] === "string") row[name] = fromWire(row[name]);
+  for (const { name, columnType } of fields) {
+    if (integerTypes.has(columnType ?? -1)) readIntegers(rows, name);
+    else readTexts(rows, name);
   }
   return rows;
+}
+
+function readIntegers(rows: readonly Row[], name: string): void {
+  for (const row of rows) {
+    const value = row[name];
+    if (value !== null) row[name] = BigInt(value as number | string);
+  }
+}
+
+function readTexts(rows: readonly Row[], name: string): void {
+  for (const row of rows) {
+    const value = row[name];
+    if (typeof value === "string") row[name] = fromWire(value);
+  }
 }

@@ -86,10 +86,8 @@ async function tlsOptions(options: NonNullable<MysqlLocation["sslOptions"]>): Pr
 }
 
 /** Creates the database that the options name, if there is none of that name. */
-export async function createDatabase(
-  driver: typeof import("mysql2/promise"),
-  { database, ...rest }: ConnectionOptions,
-): Promise<void> {
+export async function createDatabase({ database, ...rest }: ConnectionOptions): Promise<void> {
+  const driver = await import("mysql2/promise");
   try {
     const connection = await driver.createConnection(rest);
     try {

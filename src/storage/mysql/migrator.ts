@@ -1,4 +1,4 @@
-import type { TypedParameter } from "mysql2/promise";
+import type { TypedParameter } from "mysql2";
 import { MlmdError } from "../../errors.ts";
 import {
   type MigrationEngine,
@@ -8,8 +8,7 @@ import {
 } from "../migrate/migrator.ts";
 import type { Direction } from "../migrate/step.ts";
 import { schemaVersion } from "../sql/layout.ts";
-import { MysqlConnection } from "./connection.ts";
-import { fromDriver } from "./errors.ts";
+import { fromPool, MysqlConnection } from "./connection.ts";
 import { beginMove, endMove, unfinishedMove } from "./journal.ts";
 import { connectionOptions, type MysqlLocation } from "./location.ts";
 import { withSchemaLock } from "./lock.ts";
@@ -48,14 +47,11 @@ class MysqlMigrationEngine implements MigrationEngine {
 
   /** One connection, which holds the lock: where it is lost, so is the lock, and nothing is done on another. */
   async #use<T>(work: (connection: MysqlConnection) => Promise<T>): Promise<T> {
-    const driver = await import("mysql2/promise");
-    const { TypedParameter: typed } = (await import("mysql2")).default;
+    const { default: driver } = await import("mysql2");
     const pool = driver.createPool({ ...(await connectionOptions(this.#location)), connectionLimit: 1 });
     try {
-      const pooled = await pool.getConnection().catch((error: unknown) => {
-        throw fromDriver(error);
-      });
-      const connection = new MysqlConnection(pooled, "write", typed as typeof TypedParameter);
+      const typed = driver.TypedParameter as typeof TypedParameter;
+      const connection = new MysqlConnection(await fromPool(pool), "write", typed);
       try {
         await setUpSession(connection);
         return await work(connection);
@@ -63,7 +59,7 @@ class MysqlMigrationEngine implements MigrationEngine {
         connection.release(true);
       }
     } finally {
-      await pool.end();
+      await pool.promise().end();
     }
   }
 }

@@ -1,12 +1,11 @@
-import type { Pool, TypedParameter } from "mysql2/promise";
+import type { Pool, TypedParameter } from "mysql2";
 import type { Storage } from "../../domain/ports.ts";
 import type { MigrationProgress } from "../migrate/migrator.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { emptyDatabase } from "../sql/layout.ts";
 import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { MysqlConnection } from "./connection.ts";
-import { fromDriver } from "./errors.ts";
+import { fromPool, type Mode, MysqlConnection } from "./connection.ts";
 import { connectionOptions, createDatabase, type MysqlLocation } from "./location.ts";
 import { withSchemaLock } from "./lock.ts";
 import { mysqlMigrator } from "./migrator.ts";
@@ -38,16 +37,15 @@ export interface MysqlOptions extends MysqlLocation {
  * options contradict each other.
  */
 export async function openMysql(options: MysqlOptions): Promise<Storage> {
-  const driver = await import("mysql2/promise");
-  const { TypedParameter: typed } = (await import("mysql2")).default;
+  const { default: driver } = await import("mysql2");
   const { connectionsMax = 10, readOnly, onMigrationProgress: onProgress } = options;
   const connection = await connectionOptions(options);
-  if (!options.skipDbCreation && !readOnly) await createDatabase(driver, connection);
+  if (!options.skipDbCreation && !readOnly) await createDatabase(connection);
   if (options.enableUpgradeMigration && !readOnly)
     await mysqlMigrator(options).up({ ...(onProgress && { onProgress }) });
   const config = { ...connection, connectionLimit: connectionsMax, maxIdle: connectionsMax };
   const pools = { read: driver.createPool(config), write: driver.createPool(config) };
-  const engine = new MysqlEngine(pools, typed as typeof TypedParameter, options.onStatement);
+  const engine = new MysqlEngine(pools, driver.TypedParameter as typeof TypedParameter, options.onStatement);
   try {
     await (readOnly ? engine.check() : engine.prepare());
   } catch (error) {
@@ -56,8 +54,6 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
   }
   return new PooledStorage(engine, options);
 }
-
-type Mode = "read" | "write";
 
 /** Reads see one moment. Writes see what is committed by others, and lock what they are going to change. */
 const isolation: Readonly<Record<Mode, string>> = { read: "REPEATABLE READ", write: "READ COMMITTED" };
@@ -76,11 +72,8 @@ class MysqlEngine implements Engine {
   }
 
   async connect(mode: Mode): Promise<MysqlConnection> {
-    const pooled = await this.#pools[mode].getConnection().catch((error: unknown) => {
-      throw fromDriver(error);
-    });
-    const connection = new MysqlConnection(pooled, mode, this.#typed, this.#onStatement);
-    const session = pooled.connection;
+    const session = await fromPool(this.#pools[mode]);
+    const connection = new MysqlConnection(session, mode, this.#typed, this.#onStatement);
     try {
       connection.idStep = this.#idSteps.get(session) ?? (await setUpSession(connection, mode));
     } catch (error) {
@@ -92,7 +85,7 @@ class MysqlEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pools.read.end(), this.#pools.write.end()]);
+    await Promise.all([this.#pools.read.promise().end(), this.#pools.write.promise().end()]);
   }
 
   prepare(): Promise<void> {
@@ -113,6 +106,7 @@ class MysqlEngine implements Engine {
     let isBroken = true;
     try {
       await work(connection);
+      await connection.commit();
       isBroken = false;
     } finally {
       connection.release(isBroken);
@@ -130,6 +124,7 @@ async function setUpSession(connection: MysqlConnection, mode: Mode): Promise<bi
   // 0 lets it choose how many orders to try.
   await connection.query("SET SESSION optimizer_search_depth = 0");
   await connection.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation[mode]}`);
+  if (mode === "read") await connection.query("SET SESSION autocommit = 0");
   const [session] = await connection.query("SELECT @@SESSION.auto_increment_increment AS step");
   return session?.step as bigint;
 }

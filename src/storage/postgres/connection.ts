@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { UniqueViolation } from "../../domain/ports.ts";
-import type { Connection, Insert } from "../sql/connection.ts";
+import type { Connection, Insert, QueryKind } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
 import { insertStatement, postgresDialect } from "./dialect.ts";
@@ -11,6 +11,25 @@ const begins = {
   read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
   write: "BEGIN ISOLATION LEVEL READ COMMITTED",
 } as const;
+
+/*
+ * Statements that find rows by key are planned once for a connection, by index whatever the size of their tables is at
+ * that moment: a plan for tables that were nearly empty would be kept while they grow. Searches, whose best plan
+ * depends on what is searched for, are planned each time, with every choice.
+ */
+const keyPlans = plannerSettings("SET", "off", "force_generic_plan");
+const searchPlans = plannerSettings("SET LOCAL", "on", "force_custom_plan");
+const keyPlansAgain = plannerSettings("SET LOCAL", "off", "force_generic_plan");
+
+function plannerSettings(set: "SET" | "SET LOCAL", scans: "on" | "off", mode: string): string {
+  const kinds = ["seqscan", "hashjoin", "mergejoin"];
+  return [...kinds.map((kind) => `enable_${kind} = ${scans}`), `plan_cache_mode = ${mode}`]
+    .map((setting) => `${set} ${setting}`)
+    .join(";");
+}
+
+/** What a new connection begins with. Compiling a plan takes longer than any of ours runs. */
+export const sessionSettings = `SET jit = off;${keyPlans}`;
 
 /** A connection of the pool. Statements are pipelined: the next may be on its way before the last is answered. */
 export class PostgresConnection implements PooledConnection {
@@ -32,8 +51,11 @@ export class PostgresConnection implements PooledConnection {
     return new Session(this, this.#mode);
   }
 
+  /** The end of a read need not be waited for: there is nothing that it could lose. */
   async commit(): Promise<void> {
-    await this.query("COMMIT");
+    const committed = this.query("COMMIT");
+    if (this.#mode === "write") await committed;
+    else committed.catch(() => {});
   }
 
   async rollback(): Promise<void> {
@@ -44,21 +66,25 @@ export class PostgresConnection implements PooledConnection {
     this.#client.release(isBroken);
   }
 
-  async query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
-    try {
-      return await this.#client.query(text, values as unknown[]);
-    } catch (error) {
-      throw fromDriver(error);
-    }
+  query(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult> {
+    return this.#send({ text, values: values as unknown[] });
   }
 
-  /** A statement inside the transaction, which comes after its begin. */
-  async statement(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
-    this.#onStatement?.(text);
-    const answer = this.query(text, values);
+  /** A statement inside the transaction, which comes after its begin; one with a name is prepared. */
+  async statement(config: pg.QueryConfig): Promise<pg.QueryResult> {
+    this.#onStatement?.(config.text);
+    const answer = this.#send(config);
     answer.catch(() => {});
     await this.#begun;
     return answer;
+  }
+
+  async #send(config: pg.QueryConfig): Promise<pg.QueryResult> {
+    try {
+      return await this.#client.query(config);
+    } catch (error) {
+      throw fromDriver(error);
+    }
   }
 }
 
@@ -72,15 +98,24 @@ class Session implements Connection {
     this.rowLock = mode === "write" ? raw("FOR UPDATE") : empty;
   }
 
-  async all<Row>(query: Sql): Promise<Row[]> {
-    const { rows } = await this.#connection.statement(numbered(query.text, query.values), query.values);
-    return rows as Row[];
+  async all<Row>({ text, values }: Sql, kind?: QueryKind): Promise<Row[]> {
+    const answer =
+      kind === "search" ? this.#search(text, values) : this.#connection.statement(prepared(text, values));
+    return (await answer).rows as Row[];
+  }
+
+  #search(text: string, values: readonly SqlValue[]): Promise<pg.QueryResult> {
+    this.#connection.query(searchPlans).catch(() => {});
+    const answer = this.#connection.statement({ text: numbered(text, values), values: values as SqlValue[] });
+    this.#connection.query(keyPlansAgain).catch(() => {});
+    return answer;
   }
 
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
     if (rows.length === 0) return [];
     const columns = insert.columns.map((_, index) => rows.map((row) => row[index] ?? null));
-    const result = await this.#connection.statement(insertStatement(insert), columns);
+    const text = insertStatement(insert);
+    const result = await this.#connection.statement({ name: nameOf(text), text, values: columns });
     if (insert.onDuplicate === undefined && result.rowCount !== rows.length) {
       throw new UniqueViolation("a unique value is taken");
     }
@@ -88,10 +123,33 @@ class Session implements Connection {
   }
 
   async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const answers = rows.map((row) => this.#connection.statement(numbered(statement.text, row), row));
+    const answers = rows.map((row) => this.#connection.statement(prepared(statement.text, row)));
     const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
+}
+
+/** The names of the prepared statements; there are as many as the program has texts. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `mlmd${names.size}`;
+  names.set(text, name);
+  return name;
+}
+
+/** The statement for each text and each combination of types of its values that has occurred. */
+const preparedForms = new Map<string, { readonly name: string; readonly text: string }>();
+
+function prepared(text: string, values: readonly SqlValue[]): pg.QueryConfig {
+  const key = `${values.map(cast).join()} ${text}`;
+  const known = preparedForms.get(key);
+  if (known !== undefined) return { ...known, values: values as SqlValue[] };
+  const form = numbered(text, values);
+  preparedForms.set(key, { name: nameOf(form), text: form });
+  return prepared(text, values);
 }
 
 /** The statement with numbered placeholders, each with the type of its value: the server would guess from the context. */

@@ -7,7 +7,7 @@ import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { emptyDatabase } from "../sql/layout.ts";
 import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { PostgresConnection } from "./connection.ts";
+import { PostgresConnection, sessionSettings } from "./connection.ts";
 import { fromDriver } from "./errors.ts";
 import { completeIndexes, createSchema, hasAllIndexes, inspectSchema } from "./schema.ts";
 
@@ -77,11 +77,20 @@ class PostgresEngine implements Engine {
     config: pg.PoolConfig,
     { connectionsMax = 10, onStatement }: PostgresOptions,
   ) {
-    this.#pool = new driver.Pool({ ...config, max: connectionsMax, types: typeParsers(driver) });
+    this.#pool = new driver.Pool({
+      ...config,
+      max: connectionsMax,
+      idleTimeoutMillis: 0,
+      types: typeParsers(driver),
+    });
     // A connection that is lost is replaced when the next one is asked for; without a listener the process would end,
     // whether nobody uses it (the pool tells) or somebody does (the client tells, beside the failing statement).
     this.#pool.on("error", () => {});
-    this.#pool.on("connect", (client) => client.on("error", () => {}));
+    this.#pool.on("connect", (client) => {
+      client.on("error", () => {});
+      // They only make it faster: a server that does not know one of them is used as it is.
+      client.query(sessionSettings).catch(() => {});
+    });
     this.#onStatement = onStatement;
   }
 

@@ -12,6 +12,9 @@ export interface Insert {
   readonly onDuplicate?: "keep" | readonly Sql[];
 }
 
+/** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. */
+export type QueryKind = "look-up" | "search";
+
 /**
  * An engine's connection inside a transaction, as the shared SQL sees it. Each call takes a set, so that an
  * engine behind a network needs one round trip for it. Errors are those of `domain/ports.ts`.
@@ -20,8 +23,8 @@ export interface Connection {
   readonly dialect: Dialect;
   /** What a query ends with whose rows are going to be rewritten, so that no other writer comes between. */
   readonly rowLock: Sql;
-  /** The rows of a query; the caller names their shape. Integers are bigint, unset columns null. */
-  all<Row>(query: Sql): Promise<Row[]>;
+  /** The rows of a query that finds them by key; the caller names their shape. Integers are bigint, unset columns null. Look-ups unless said. */
+  all<Row>(query: Sql, kind?: QueryKind): Promise<Row[]>;
   /** Inserts the rows in order and gives their new ids in that order (no meaning with `onDuplicate`). */
   insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
   /** Runs one statement, whose text holds the placeholders, once for each row of values. */

@@ -37,12 +37,13 @@ function select(db: Connection, kind: KindFacts, query: NodeQuery, nodes: Sql): 
     joins.push(filter.joins);
     conditions.push(filter.condition);
   }
-  return db.all(sql`
+  const found = sql`
     SELECT ${filter?.mayRepeat ? raw("DISTINCT") : empty} n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"
     FROM ${nodes} n ${join(joins, " ")}
     ${where(conditions)}
     ORDER BY ${ordering(query.order)}
-    ${limited(query.limit)}`);
+    ${limited(query.limit)}`;
+  return db.all(found, "search");
 }
 
 /**

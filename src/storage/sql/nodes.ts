@@ -21,8 +21,18 @@ export async function nodesById<K extends KindName>(
   ids: readonly bigint[],
 ): Promise<NodeOf<K>[]> {
   if (ids.length === 0) return [];
+  const [rows, properties] = await Promise.all([nodeRows(db, kind, ids), propertyRows(db, kind, ids)]);
+  const nodes = new Map(rows.map((row) => [row.id, nodeFromRow(kind, row)]));
+  for (const row of properties) {
+    const node = nodes.get(row.owner);
+    if (node) addProperty(db.dialect, node, row);
+  }
+  return [...nodes.values()];
+}
+
+function nodeRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<NodeRow[]> {
   const { node, state } = nodeTables[kind.name];
-  const rows = await db.all<NodeRow>(sql`
+  return db.all(sql`
     SELECT n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
       n.name, n.external_id, n.create_time_since_epoch AS create_time,
       n.last_update_time_since_epoch AS last_update_time,
@@ -31,28 +41,16 @@ export async function nodesById<K extends KindName>(
     WHERE ${db.dialect.inIds(raw("n.id"), ids)}
     ORDER BY n.id
     ${db.rowLock}`);
-  if (rows.length === 0) return [];
-  const nodes = new Map(rows.map((row) => [row.id, nodeFromRow(kind, row)]));
-  await addProperties(db, kind, nodes);
-  return [...nodes.values()];
 }
 
-async function addProperties<K extends KindName>(
-  db: Connection,
-  kind: Kind<K>,
-  nodes: ReadonlyMap<bigint, NodeOf<K>>,
-): Promise<void> {
+function propertyRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<PropertyRow[]> {
   const { property, owner } = nodeTables[kind.name];
-  const rows = await db.all<PropertyRow>(sql`
+  return db.all(sql`
     SELECT ${owner} AS owner, name, is_custom_property,
       int_value, double_value, string_value, proto_value, bool_value
     FROM ${property}
-    WHERE ${db.dialect.inIds(owner, [...nodes.keys()])}
+    WHERE ${db.dialect.inIds(owner, ids)}
     ORDER BY ${owner}, name`);
-  for (const row of rows) {
-    const node = nodes.get(row.owner);
-    if (node) addProperty(db.dialect, node, row);
-  }
 }
 
 export async function existingIds(
