@@ -1,16 +1,23 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
+import { type Certificates, copiesFor, makeCertificates } from "./certificates.ts";
 
 /** A throw-away database server on a free port of loopback, or why there is none. */
 export type TestServer =
-  | { readonly port: number; readonly missing?: never }
-  | { readonly port?: never; readonly missing: string };
+  | {
+      readonly port: number;
+      /** With these it also takes encrypted connections. */
+      readonly certificates?: Certificates | undefined;
+      readonly missing?: never;
+    }
+  | { readonly port?: never; readonly certificates?: never; readonly missing: string };
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -33,8 +40,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 /** What can be handed to other processes. */
-function provided({ port, missing }: ControlledServer): TestServer {
-  return port === undefined ? { missing: missing as string } : { port };
+function provided({ port, certificates, missing }: ControlledServer): TestServer {
+  return port === undefined ? { missing: missing as string } : { port, certificates };
 }
 
 /** A server whose process can be ended at once and started again on its data. */
@@ -68,10 +75,10 @@ export async function startDatabaseServers({ durable = false } = {}): Promise<Da
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const [postgres, mysql] = await Promise.all([
-      startPostgres(folder, processes, durable),
-      startMysql(folder, processes, durable),
-    ]);
+    const certificates = await makeCertificates(join(folder, "certificates"));
+    if (certificates === undefined && process.env.CI === "true") throw new Error("openssl is not installed");
+    const start = { folder, processes, durable, certificates };
+    const [postgres, mysql] = await Promise.all([startPostgres(start), startMysql(start)]);
     for (const { missing } of [postgres, mysql]) {
       if (missing !== undefined && process.env.CI === "true") throw new Error(missing);
     }
@@ -82,10 +89,18 @@ export async function startDatabaseServers({ durable = false } = {}): Promise<Da
   }
 }
 
+interface Start {
+  /** Each server has a folder of its own in it. */
+  readonly folder: string;
+  readonly processes: ChildProcess[];
+  readonly durable: boolean;
+  readonly certificates: Certificates | undefined;
+}
+
 /** Starts the process and gives how to control it. */
 async function controlled(
   port: number,
-  processes: ChildProcess[],
+  { processes, certificates }: Start,
   run: () => ChildProcess,
 ): Promise<ControlledServer> {
   let child: ChildProcess | undefined;
@@ -101,18 +116,15 @@ async function controlled(
     processes.splice(processes.indexOf(child as ChildProcess), 1);
   };
   await start();
-  return { port, start, kill };
+  return { port, certificates, start, kill };
 }
 
-async function startPostgres(
-  parent: string,
-  processes: ChildProcess[],
-  durable: boolean,
-): Promise<ControlledServer> {
+async function startPostgres(start: Start): Promise<ControlledServer> {
+  const { durable, certificates } = start;
   const bin = postgresBin();
   const user = serverUser("postgres");
   if (bin === undefined || user === undefined) return { missing: "PostgreSQL is not installed" };
-  const folder = ownedFolder(parent, "postgres", user);
+  const folder = ownedFolder(start.folder, "postgres", user);
   const data = join(folder, "data");
   const options = { ...user, env: { ...process.env, LC_ALL: "C.UTF-8" } };
   await promisify(execFile)(
@@ -123,6 +135,11 @@ async function startPostgres(
   const port = await freePort();
   // For tests, what is committed must outlive the process, but not the machine.
   const settings = ["max_connections=200", ...(durable ? [] : ["fsync=off"])];
+  if (certificates) {
+    const { cert, key, ca } = await copiesFor(certificates, folder, user);
+    settings.push("ssl=on", `ssl_cert_file=${cert}`, `ssl_key_file=${key}`, `ssl_ca_file=${ca}`);
+    await restrictUsers(join(data, "pg_hba.conf"));
+  }
   const args = [
     "-D",
     data,
@@ -134,9 +151,17 @@ async function startPostgres(
     folder,
     ...settings.flatMap((s) => ["-c", s]),
   ];
-  return controlled(port, processes, () =>
-    spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" }),
-  );
+  return controlled(port, start, () => spawn(join(bin, "postgres"), args, { ...options, stdio: "ignore" }));
+}
+
+/** Two users, if a test makes them, must be encrypted, and one of them must show a certificate of its name. */
+async function restrictUsers(file: string): Promise<void> {
+  const lines = [
+    "hostssl all certified all cert",
+    "hostssl all encrypted all trust",
+    "hostnossl all certified,encrypted all reject",
+  ];
+  await writeFile(file, `${lines.join("\n")}\n${await readFile(file, "utf8")}`);
 }
 
 function postgresBin(): string | undefined {
@@ -149,18 +174,15 @@ function postgresBin(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
 }
 
-async function startMysql(
-  parent: string,
-  processes: ChildProcess[],
-  durable: boolean,
-): Promise<ControlledServer> {
+async function startMysql(start: Start): Promise<ControlledServer> {
+  const { durable, certificates } = start;
   const server = command("mariadbd");
   const install = command("mariadb-install-db");
   const user = serverUser("mysql");
   if (server === undefined || install === undefined || user === undefined) {
     return { missing: "MariaDB is not installed" };
   }
-  const folder = ownedFolder(parent, "mysql", user);
+  const folder = ownedFolder(start.folder, "mysql", user);
   const data = join(folder, "data");
   const base = ["--no-defaults", `--datadir=${data}`];
   await promisify(execFile)(
@@ -173,6 +195,10 @@ async function startMysql(
     ...["skip-log-bin", "max-connections=200"],
     ...(durable ? [] : ["innodb-flush-log-at-trx-commit=2", "innodb-doublewrite=0"]),
   ];
+  if (certificates) {
+    const { cert, key, ca } = await copiesFor(certificates, folder, user);
+    settings.push(`ssl-cert=${cert}`, `ssl-key=${key}`, `ssl-ca=${ca}`);
+  }
   const places = [`--socket=${join(folder, "s")}`, `--pid-file=${join(folder, "pid")}`];
   const args = [
     ...base,
@@ -181,7 +207,7 @@ async function startMysql(
     "--bind-address=127.0.0.1",
     ...settings.map((s) => `--${s}`),
   ];
-  return controlled(port, processes, () => spawn(server, args, { ...user, stdio: "ignore" }));
+  return controlled(port, start, () => spawn(server, args, { ...user, stdio: "ignore" }));
 }
 
 function command(name: string): string | undefined {

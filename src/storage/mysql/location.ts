@@ -1,11 +1,16 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
 import type { ConnectionOptions, SslOptions } from "mysql2/promise";
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument, MlmdError } from "../../errors.ts";
 import { fromDriver } from "./errors.ts";
 
 /** How to reach a MySQL or MariaDB database: the fields of the original's `MySQLDatabaseConfig`, or a URL. */
 export interface MysqlLocation {
-  /** `mysql://user:password@host:port/database`, in place of the address below. */
+  /**
+   * `mysql://user:password@host:port/database`, in place of the fields below. Behind a `?` it may have `socket`, and
+   * `ssl-mode`, `ssl-ca`, `ssl-capath`, `ssl-cert`, `ssl-key` and `ssl-cipher`, which are those of MySQL's own clients.
+   */
   readonly url?: string;
   /** Exactly one of `host` and `socket`. */
   readonly host?: string;
@@ -14,75 +19,179 @@ export interface MysqlLocation {
   readonly socket?: string;
   readonly database?: string;
   readonly user?: string;
+  /** Goes before one in the URL. */
   readonly password?: string;
-  /** Paths of PEM files. */
-  readonly sslOptions?: {
-    readonly key?: string;
-    readonly cert?: string;
-    readonly ca?: string;
-    readonly cipher?: string;
-    readonly verifyServerCert?: boolean;
-  };
+  /** The connection is encrypted when these are given. */
+  readonly sslOptions?: MysqlSslOptions;
+}
+
+export interface MysqlSslOptions {
+  /** Paths of PEM files: the client's key and certificate, and the authorities to trust in place of the system's. */
+  readonly key?: string;
+  readonly cert?: string;
+  readonly ca?: string;
+  /** A folder of such authorities. */
+  readonly capath?: string;
+  readonly cipher?: string;
+  /** Whether the server's certificate must be of an authority that is trusted, and be for the host. */
+  readonly verifyServerCert?: boolean;
+  /** With false, the certificate may be for another host than the one that it is connected to. */
+  readonly verifyIdentity?: boolean;
 }
 
 const connectTimeoutMs = 10_000;
+const defaultPort = 3306;
 
-/** What the driver is to be told, for connections of any kind. */
+/**
+ * What the driver is to be told, for connections of any kind.
+ *
+ * @throws MlmdError INVALID_ARGUMENT: the options contradict each other. NOT_FOUND: a file that they name.
+ */
 export async function connectionOptions(location: MysqlLocation): Promise<ConnectionOptions> {
+  const fields =
+    location.url === undefined ? location : { ...fromUrl(location.url), ...givenBeside(location) };
+  const { sslOptions } = fields;
   return {
-    ...address(location),
+    ...address(fields),
     // What is announced, and so how texts are sent: see connection.ts.
     charset: "LATIN1_SWEDISH_CI",
     supportBigNumbers: true,
     connectTimeout: connectTimeoutMs,
     enableKeepAlive: true,
-    ...(location.sslOptions && { ssl: await tlsOptions(location.sslOptions) }),
+    ...(sslOptions && { ssl: await tlsOptions(sslOptions, fields.host) }),
   };
 }
 
-function address(options: MysqlLocation): ConnectionOptions {
-  if (options.url !== undefined) {
-    return { ...fromUrl(options.url), ...(options.password !== undefined && { password: options.password }) };
-  }
-  const { host, socket, port = 3306, database, user, password } = options;
+function givenBeside({ password, sslOptions }: MysqlLocation): Partial<MysqlLocation> {
+  return { ...(password !== undefined && { password }), ...(sslOptions && { sslOptions }) };
+}
+
+function address({ host, socket, port, database, user, password }: MysqlLocation): ConnectionOptions {
   if ((host === undefined) === (socket === undefined))
     throw invalidArgument("MySQL needs exactly one of host and socket");
   if (database === undefined || database === "") throw invalidArgument("MySQL needs the name of a database");
-  if (!/^\d{1,5}$/.test(String(port))) throw invalidArgument(`The MySQL port ${port} is not a number`);
   return {
-    ...(host === undefined ? { socketPath: socket as string } : { host, port: Number(port) || 3306 }),
+    ...(host === undefined ? { socketPath: socket as string } : { host, port: portNumber(port) }),
     database,
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
   };
 }
 
-function fromUrl(text: string): ConnectionOptions {
+/** 0 and no text stand for the usual one. */
+function portNumber(port: number | string = defaultPort): number {
+  const number = Number(port);
+  if (!/^\d*$/.test(String(port)) || number > 65_535)
+    throw invalidArgument(`The MySQL port ${port} is not a number up to 65535`);
+  return number || defaultPort;
+}
+
+function fromUrl(text: string): MysqlLocation {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const database = decodeURIComponent(url?.pathname.slice(1) ?? "");
-  if (url === undefined || !/^(mysql|mariadb):$/.test(url.protocol) || database === "") {
-    throw invalidArgument("The MySQL URL is not of the form mysql://user@host:port/database");
+  if (url === undefined || !/^(mysql|mariadb):$/.test(url.protocol)) throw malformedUrl();
+  const parameters = new Map(url.searchParams);
+  const socket = parameters.get("socket");
+  const sslOptions = tlsFromUrl(parameters);
+  const other = [...parameters.keys()].find((name) => !urlParameters.has(name));
+  if (other !== undefined) {
+    throw invalidArgument(
+      `The MySQL URL has the parameter ${other}; known are ${[...urlParameters].join(", ")}`,
+    );
   }
   return {
-    host: url.hostname,
-    port: Number(url.port || 3306),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database,
+    ...(socket === undefined
+      ? { host: decoded(url.hostname).replace(/^\[(.*)\]$/, "$1"), port: url.port }
+      : { socket }),
+    database: decoded(url.pathname.slice(1)),
+    user: decoded(url.username),
+    password: decoded(url.password),
+    ...(sslOptions && { sslOptions }),
   };
 }
 
-async function tlsOptions(options: NonNullable<MysqlLocation["sslOptions"]>): Promise<SslOptions> {
-  const read = async (path: string | undefined) =>
-    path === undefined ? undefined : await readFile(path, "utf8");
-  const [key, cert, ca] = await Promise.all([read(options.key), read(options.cert), read(options.ca)]);
+const fileParameters = { key: "ssl-key", cert: "ssl-cert", ca: "ssl-ca", capath: "ssl-capath" } as const;
+const urlParameters = new Set(["socket", "ssl-mode", "ssl-cipher", ...Object.values(fileParameters)]);
+
+/** The modes that check nothing, or only the authority, or the host too. PREFERRED may be the plain connection. */
+const sslModes: ReadonlyMap<
+  string,
+  Pick<MysqlSslOptions, "verifyServerCert" | "verifyIdentity"> | undefined
+> = new Map([
+  ["DISABLED", undefined],
+  ["PREFERRED", undefined],
+  ["REQUIRED", { verifyServerCert: false }],
+  ["VERIFY_CA", { verifyServerCert: true, verifyIdentity: false }],
+  ["VERIFY_IDENTITY", { verifyServerCert: true }],
+]);
+
+/** As MySQL's clients do, an authority that is given without a mode is one to check for. */
+function tlsFromUrl(parameters: ReadonlyMap<string, string>): MysqlSslOptions | undefined {
+  const hasAuthority = parameters.has("ssl-ca") || parameters.has("ssl-capath");
+  const mode = (parameters.get("ssl-mode") ?? (hasAuthority ? "VERIFY_CA" : "PREFERRED")).toUpperCase();
+  if (!sslModes.has(mode))
+    throw invalidArgument(`The ssl-mode ${mode} is not known; known are ${[...sslModes.keys()].join(", ")}`);
+  const checks = sslModes.get(mode);
+  const files = Object.entries(fileParameters).flatMap(([field, parameter]) => {
+    const path = parameters.get(parameter);
+    return path === undefined ? [] : [[field, path] as const];
+  });
+  const cipher = parameters.get("ssl-cipher");
+  return checks && { ...Object.fromEntries(files), ...(cipher !== undefined && { cipher }), ...checks };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw malformedUrl();
+  }
+}
+
+/** Does not repeat the URL, which may hold a password. */
+function malformedUrl(): MlmdError {
+  return invalidArgument("The MySQL URL is not of the form mysql://user@host:port/database");
+}
+
+async function tlsOptions(options: MysqlSslOptions, host: string | undefined): Promise<SslOptions> {
+  const { key, cert, ca, capath, cipher, verifyServerCert = false, verifyIdentity = true } = options;
+  const checksHost = verifyServerCert && verifyIdentity;
+  // The driver would compare the certificate with "localhost".
+  if (checksHost && host !== undefined && isIP(host) !== 0)
+    throw invalidArgument(
+      "A MySQL server's certificate can be checked for the name of a host, not for an address",
+    );
+  const authorities = [...(await readAll(ca)), ...(capath === undefined ? [] : await readFolder(capath))];
   return {
-    ...(key !== undefined && { key }),
-    ...(cert !== undefined && { cert }),
-    ...(ca !== undefined && { ca }),
-    ...(options.cipher !== undefined && { ciphers: options.cipher }),
-    rejectUnauthorized: options.verifyServerCert ?? false,
+    ...(key !== undefined && { key: await readPem(key) }),
+    ...(cert !== undefined && { cert: await readPem(cert) }),
+    ...(authorities.length > 0 && { ca: authorities }),
+    ...(cipher !== undefined && { ciphers: cipher }),
+    rejectUnauthorized: verifyServerCert,
+    verifyIdentity: checksHost,
   };
+}
+
+async function readAll(path: string | undefined): Promise<string[]> {
+  return path === undefined ? [] : [await readPem(path)];
+}
+
+async function readFolder(path: string): Promise<string[]> {
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  // Beside the certificates there may be links to them, named by their hashes, and texts about them.
+  const certificates = names.filter((name) => /\.(?:pem|crt|cer|\d+)$/.test(name)).sort();
+  return Promise.all(certificates.map((name) => readPem(join(path, name))));
+}
+
+function readPem(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+}
+
+function unreadable(path: string, cause: unknown): MlmdError {
+  return new MlmdError("NOT_FOUND", `The file ${path} for the connection to MySQL cannot be read`, { cause });
 }
 
 /** Creates the database that the options name, if there is none of that name. */
