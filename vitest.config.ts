@@ -7,7 +7,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "scripts/**/*.test.ts", "test/contract/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "ui/src/**/*.test.ts",
+            "scripts/**/*.test.ts",
+            "test/contract/**/*.test.ts",
+          ],
           isolate: false,
           pool: "threads",
         },

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useAddress } from "./lib/address.ts";
 import { allKinds, kindOfPlural } from "./lib/kinds.ts";
+import { Lineage } from "./lineage/index.tsx";
 import { ListPage } from "./pages/list.tsx";
 import { NodePage } from "./pages/node.tsx";
 import { SearchPage } from "./pages/search.tsx";
@@ -13,6 +14,7 @@ import { SearchBox } from "./parts/search-box.tsx";
 const routes: readonly (readonly [RegExp, (...parts: string[]) => ReactNode])[] = [
   [/^\/$/, () => <StartPage />],
   [/^\/search$/, () => <SearchPage />],
+  [/^\/lineage\/(\w+)\/(\d{1,19})$/, (plural = "", id = "") => <Lineage plural={plural} id={id} />],
   [/^\/(\w+)$/, (plural) => withKind(plural, (kind) => <ListPage kind={kind} />)],
   [
     /^\/(\w+)\/(\d{1,19})$/,

@@ -1,0 +1,194 @@
+import { href } from "../lib/address.ts";
+import { Link } from "../parts/link.tsx";
+import type { NodeKey, Side } from "./graph.ts";
+import { titleOf } from "./graph.ts";
+import type { Drawn, DrawnKey } from "./group.ts";
+import { labelOf, type Scene, type SceneEdge } from "./picture/scene.ts";
+import { visible } from "./picture/text.ts";
+import type { Lineage } from "./read.ts";
+
+interface PanelProps {
+  readonly scene: Scene;
+  readonly box: Drawn;
+  readonly lineage: Lineage;
+  readonly onFocus: (key: DrawnKey) => void;
+  readonly onMore: (key: NodeKey, side: Side) => void;
+  readonly onGroup: (key: string) => void;
+}
+
+/** In a list of a group or of neighbours; the rest is in the table. */
+const listMax = 50;
+
+/** What is known of the box that is looked at, and what can be done with it. */
+export function Panel(props: PanelProps) {
+  const { scene, box } = props;
+  const before = scene.edges.filter(({ edge }) => edge.to === box.key);
+  const after = scene.edges.filter(({ edge }) => edge.from === box.key);
+  return (
+    <aside className="lineage-panel" aria-label="Selected">
+      {box.node ? <NodeFacts {...props} /> : <GroupFacts {...props} />}
+      <Neighbours {...props} title="Came from" edges={before} end="from" />
+      <Neighbours {...props} title="Led to" edges={after} end="to" />
+    </aside>
+  );
+}
+
+function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
+  if (!node) return null;
+  const hidden = lineage.hidden.get(node.key);
+  const more = (side: Side, text: string) => (
+    <button type="button" onClick={() => onMore(node.key, side)}>
+      {hidden?.[side] ? `${text} (+${hidden[side]})` : text}
+    </button>
+  );
+  const page = `/${node.kind}s/${node.id}`;
+  const contexts = node.contexts.flatMap((id) => lineage.graph.contexts.get(id) ?? []);
+  return (
+    <>
+      <p className={`lineage-kind lineage-kind-${node.kind}`}>
+        {node.kind === "artifact" ? "Artifact" : "Execution"} #{String(node.id)}
+      </p>
+      <h2>
+        <Link to={page}>
+          <bdi>{visible(titleOf(node))}</bdi>
+        </Link>
+      </h2>
+      <dl>
+        <dt>Type</dt>
+        <dd>
+          <bdi>{visible(node.type)}</bdi>
+        </dd>
+        {node.state && (
+          <>
+            <dt>State</dt>
+            <dd>{node.state}</dd>
+          </>
+        )}
+        {node.uri && (
+          <>
+            <dt>URI</dt>
+            <dd className="lineage-long">
+              <bdi>{visible(node.uri)}</bdi>
+            </dd>
+          </>
+        )}
+        {contexts.length > 0 && (
+          <>
+            <dt>In</dt>
+            <dd>
+              {contexts.slice(0, listMax).map(({ id, type, name }) => (
+                <span key={String(id)} className="lineage-context">
+                  <Link to={`/contexts/${id}`} title={visible(type)}>
+                    <bdi>{visible(name || `${type} ${id}`)}</bdi>
+                  </Link>{" "}
+                  <Link to={`/lineage/contexts/${id}`} aria-label={`Graph of ${visible(name)}`}>
+                    graph
+                  </Link>
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
+      </dl>
+      <p className="lineage-actions">
+        {more("before", "Show what it came from")}
+        {more("after", "Show what it led to")}
+        <Link to={`/lineage${page}`}>Start here</Link>
+        <Link to={page}>Open</Link>
+      </p>
+    </>
+  );
+}
+
+function GroupFacts({ box: { group }, onGroup }: PanelProps) {
+  if (!group) return null;
+  const states = new Map<string, number>();
+  for (const { state } of group.members) if (state) states.set(state, (states.get(state) ?? 0) + 1);
+  const what = group.kind === "context" ? visible(group.type) : `${group.kind}s`;
+  return (
+    <>
+      <p className={`lineage-kind lineage-kind-${group.kind}`}>
+        {group.members.length} {group.kind === "context" ? `nodes of one ${what}` : what}
+      </p>
+      <h2>
+        <bdi>{visible(group.title)}</bdi>
+      </h2>
+      {states.size > 0 && (
+        <dl>
+          {[...states].map(([state, count]) => (
+            <div key={state}>
+              <dt>{state}</dt>
+              <dd>{count}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p className="lineage-actions">
+        <button type="button" onClick={() => onGroup(group.key)}>
+          Show its {group.members.length} nodes
+        </button>
+        {group.kind === "context" && (
+          <Link to={href(`/lineage/contexts/${group.key.slice(1)}`)}>Start here</Link>
+        )}
+      </p>
+      <details>
+        <summary>Members</summary>
+        <ul>
+          {group.members.slice(0, listMax).map((node) => (
+            <li key={node.key}>
+              <Link to={`/${node.kind}s/${node.id}`}>
+                <bdi>{visible(titleOf(node))}</bdi>
+              </Link>{" "}
+              <span className="lineage-quiet">#{String(node.id)}</span>
+            </li>
+          ))}
+        </ul>
+        {group.members.length > listMax && <p>and {group.members.length - listMax} more</p>}
+      </details>
+    </>
+  );
+}
+
+interface NeighboursProps extends PanelProps {
+  readonly title: string;
+  readonly edges: readonly SceneEdge[];
+  readonly end: "from" | "to";
+}
+
+function Neighbours({ scene, title, edges, end, onFocus }: NeighboursProps) {
+  if (edges.length === 0) return null;
+  return (
+    <section>
+      <h3>
+        {title} <span className="lineage-quiet">{edges.length}</span>
+      </h3>
+      <ul>
+        {edges.slice(0, listMax).map(({ edge }) => {
+          const other = scene.byKey.get(edge[end]);
+          const label = labelOf(edge);
+          return other ? (
+            <li key={edge[end]}>
+              <button
+                type="button"
+                className={`lineage-neighbour lineage-kind-${other.shape}`}
+                onClick={() => onFocus(other.key)}
+              >
+                <bdi>{visible(other.title)}</bdi>
+              </button>{" "}
+              <span className="lineage-quiet">
+                <bdi>{visible(other.caption)}</bdi>
+                {label && (
+                  <>
+                    {" · "}
+                    <bdi>{visible(label)}</bdi>
+                  </>
+                )}
+              </span>
+            </li>
+          ) : null;
+        })}
+      </ul>
+      {edges.length > listMax && <p>and {edges.length - listMax} more</p>}
+    </section>
+  );
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { keyOf, type LineageNode } from "../graph.ts";
+import { group } from "../group.ts";
+import { layOut } from "../layout/layout.ts";
+import type { Palette } from "./palette.ts";
+import { toLayoutInput, toScene } from "./scene.ts";
+import { toSvg } from "./svg.ts";
+import { Fitter, visible } from "./text.ts";
+
+const fitter = new Fitter((text) => text.length * 7);
+const palette = new Proxy({}, { get: (_, name) => String(name) }) as Palette;
+
+function node(kind: "artifact" | "execution", id: bigint, fields: Partial<LineageNode>): LineageNode {
+  const base = { typeId: 1n, type: "T", name: "", uri: "", state: "", contexts: [] };
+  return { key: keyOf(kind, id), kind, id, ...base, ...fields };
+}
+
+function svgOf(nodes: LineageNode[], label: string): string {
+  const graph = {
+    nodes: new Map(nodes.map((one) => [one.key, one])),
+    edges: [{ from: keyOf("artifact", 1n), to: keyOf("execution", 1n), labels: [label] }],
+    contexts: new Map(),
+  };
+  const drawing = group(graph, new Set(graph.nodes.keys()), { by: "none" }, new Set());
+  return toSvg(toScene(drawing, layOut(toLayoutInput(drawing))), palette, fitter, "title");
+}
+
+test("names are text in a file, whatever they are", () => {
+  const hostile = `<script>alert("&")</script>`;
+  const svg = svgOf(
+    [
+      node("artifact", 1n, { name: hostile, type: "</text><image href='x'/>" }),
+      node("execution", 1n, { name: "abc\u202egnp.exe\u0000\u0007", type: "T" }),
+    ],
+    "]]><b>",
+  );
+  expect(svg).not.toMatch(/<(?:script|image|b)\b/);
+  expect(svg).toContain("&lt;script&gt;");
+  expect(svg).toContain("abc⟨U+202E⟩gnp");
+  expect(svg).toContain("]]&gt;&lt;b&gt;");
+  // Control characters may not even be in XML.
+  expect(svg).not.toMatch(/[^\P{Cc}\n]/u);
+});
+
+test("artifacts and executions differ in their outline, and a state has its sign", () => {
+  const svg = svgOf(
+    [node("artifact", 1n, { name: "data" }), node("execution", 1n, { name: "step", state: "FAILED" })],
+    "rows[0]",
+  );
+  const outlines = [...svg.matchAll(/data-key="(\w+)".*?<\/title><path d="([^"]+)"/g)].map(([, key, d]) => [
+    key,
+    d,
+  ]);
+  expect(outlines.map(([key]) => key)).toEqual(["a1", "e1"]);
+  expect(outlines[0]?.[1]).toContain("a24 24");
+  expect(outlines[1]?.[1]).toContain("a3 3");
+  expect(svg).toContain('stroke="bad"');
+  expect(svg).toContain(">rows[0]</text>");
+});
+
+test("texts are cut to their width, between characters", () => {
+  expect(fitter.fit("short", "f", 70)).toBe("short");
+  expect(fitter.fit("a longer name", "f", 70)).toBe("a longer…");
+  expect(fitter.fit("👩🏽👩🏽👩🏽👩🏽👩🏽👩🏽", "f", 70)).not.toMatch(/[\ud800-\udbff]…/);
+});
+
+test("a megabyte of name is not measured whole", () => {
+  expect(visible("x".repeat(1_000_000))).toHaveLength(401);
+});
+
+test("line ends and marks of direction are spelled out, letters of any script are not", () => {
+  expect(visible("a\nb\u2066c\ufeff")).toBe("a⟨U+000A⟩b⟨U+2066⟩c⟨U+FEFF⟩");
+  expect(visible("שלום مرحبا नमस्ते")).toBe("שלום مرحبا नमस्ते");
+});
