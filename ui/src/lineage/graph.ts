@@ -1,4 +1,5 @@
-import { type Event, type Event_Path, Event_Type } from "../../../src/contract/messages.ts";
+import { type Event, Event_Type } from "../../../src/contract/messages.ts";
+import { flowOf, pathText } from "../lib/events.ts";
 
 export type NodeKind = "artifact" | "execution";
 
@@ -55,13 +56,6 @@ export function parseKey(text: string): { kind: NodeKind; id: bigint; key: NodeK
   return { kind, id, key: keyOf(kind, id) };
 }
 
-const outputs: ReadonlySet<Event_Type> = new Set([
-  Event_Type.OUTPUT,
-  Event_Type.DECLARED_OUTPUT,
-  Event_Type.INTERNAL_OUTPUT,
-  Event_Type.PENDING_OUTPUT,
-]);
-
 const unusual: ReadonlyMap<Event_Type, string> = new Map([
   [Event_Type.UNKNOWN, "unknown event"],
   [Event_Type.INTERNAL_INPUT, "internal"],
@@ -72,26 +66,16 @@ const unusual: ReadonlyMap<Event_Type, string> = new Map([
 /** An event of unknown type counts as an input: it says no more than that the execution saw the artifact. */
 export function edgesOf(events: readonly Event[]): Edge[] {
   const edges = new Map<string, Edge & { labels: string[] }>();
-  for (const { artifactId, executionId, type, path } of events) {
-    const artifact = keyOf("artifact", artifactId);
-    const execution = keyOf("execution", executionId);
-    const [from, to] = outputs.has(type) ? [execution, artifact] : [artifact, execution];
+  for (const event of events) {
+    const artifact = keyOf("artifact", event.artifactId);
+    const execution = keyOf("execution", event.executionId);
+    const [from, to] = flowOf(event) === "output" ? [execution, artifact] : [artifact, execution];
     const edge = edges.get(`${from} ${to}`) ?? { from, to, labels: [] };
     edges.set(`${from} ${to}`, edge);
-    const label = [pathText(path), unusual.get(type)].filter(Boolean).join(" · ");
+    const label = [pathText(event), unusual.get(event.type)].filter(Boolean).join(" · ");
     if (label !== "" && !edge.labels.includes(label)) edge.labels.push(label);
   }
   return [...edges.values()];
-}
-
-/** `examples`, `split`, 0 is written `examples.split[0]`. */
-export function pathText(path: Event_Path | undefined): string {
-  let text = "";
-  for (const { value } of path?.steps ?? []) {
-    if (value.case === "index") text += `[${value.value}]`;
-    if (value.case === "key") text += text === "" ? value.value : `.${value.value}`;
-  }
-  return text;
 }
 
 /** What to call a node: its name, or the end of its URI. */

@@ -1,9 +1,10 @@
 import { lazy, Suspense } from "react";
-import type { NodeKind } from "./graph.ts";
+import type { KindName } from "../lib/kinds.ts";
+import { Loading } from "../parts/status.tsx";
 
 const LineagePage = lazy(() => import("./lineage-page.tsx"));
 
-const kinds: Readonly<Record<string, NodeKind | "context">> = {
+const kinds: Readonly<Record<string, KindName>> = {
   artifacts: "artifact",
   executions: "execution",
   contexts: "context",
@@ -14,7 +15,7 @@ export function Lineage({ plural, id }: { readonly plural: string; readonly id: 
   const kind = Object.hasOwn(kinds, plural) ? kinds[plural] : undefined;
   if (kind === undefined) return <p>There is no such page.</p>;
   return (
-    <Suspense fallback={<p role="status">Loading…</p>}>
+    <Suspense fallback={<Loading />}>
       <LineagePage key={`${kind} ${id}`} kind={kind} id={BigInt(id)} />
     </Suspense>
   );

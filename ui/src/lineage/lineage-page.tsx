@@ -1,15 +1,16 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { useMemo, useState } from "react";
 import { useAddress } from "../lib/address.ts";
 import { client } from "../lib/client.ts";
 import { useLoad } from "../lib/load.ts";
+import { count, plainText } from "../lib/text.ts";
 import { Link } from "../parts/link.tsx";
+import { Failure } from "../parts/status.tsx";
+import { useTitle } from "../parts/title.tsx";
 import { downloadJson, downloadPng, downloadSvg } from "./download.ts";
 import { type NodeKey, titleOf } from "./graph.ts";
 import type { DrawnKey } from "./group.ts";
 import "./lineage.css";
 import { Panel } from "./panel.tsx";
-import { visible } from "./picture/text.ts";
 import { Picture } from "./picture.tsx";
 import { type Lineage, LineageTooLarge, type Root, readLineage } from "./read.ts";
 import { readState, toParams, type ViewState } from "./state.ts";
@@ -38,7 +39,7 @@ export default function LineagePage({ kind, id }: Root) {
       {error instanceof LineageTooLarge ? (
         <TooLarge error={error} state={state} />
       ) : error ? (
-        <p role="alert">{messageOf(error, kind, id)}</p>
+        <Failure error={error} />
       ) : data ? (
         <LineageView lineage={data} root={{ kind, id }} state={state} />
       ) : null}
@@ -49,11 +50,6 @@ export default function LineagePage({ kind, id }: Root) {
       )}
     </section>
   );
-}
-
-function messageOf(error: Error, kind: string, id: bigint): string {
-  const { code, rawMessage } = ConnectError.from(error);
-  return code === Code.NotFound ? `There is no ${kind} ${id}.` : rawMessage;
 }
 
 interface ViewProps {
@@ -69,6 +65,7 @@ function LineageView({ lineage, root, state }: ViewProps) {
   const scene = layout.ready?.scene;
   const name = `lineage-${root.kind}-${root.id}`;
   const title = titleFor(lineage, root);
+  useTitle(`Lineage of ${title}`);
   const isGrouped = drawing.boxes.length < shown.size;
   return (
     <>
@@ -78,8 +75,8 @@ function LineageView({ lineage, root, state }: ViewProps) {
           <bdi>{title}</bdi>
         </Link>{" "}
         <span className="lineage-quiet">
-          {counted(shown.size, "node")}, {counted(graph.edges.length, "edge")}
-          {isGrouped && ` in ${counted(drawing.boxes.length, "box", "boxes")}`}
+          {count(shown.size, "node")}, {count(graph.edges.length, "edge")}
+          {isGrouped && ` in ${count(drawing.boxes.length, "box", "boxes")}`}
         </span>
       </h1>
       <Toolbar
@@ -151,16 +148,12 @@ function Drawn({ view, lineage, isGrouped }: DrawnProps) {
 function titleFor({ graph, roots }: Lineage, root: Root): string {
   const context = root.kind === "context" ? graph.contexts.get(root.id) : undefined;
   const node = root.kind === "context" ? undefined : graph.nodes.get(roots[0] as NodeKey);
-  return visible(context?.name || (node && titleOf(node)) || `${root.kind} ${root.id}`);
+  return plainText(context?.name || (node && titleOf(node)) || `${root.kind} ${root.id}`);
 }
 
 function foundText(found: ReadonlyMap<DrawnKey, number>): string {
-  const count = [...found.values()].reduce((sum, inBox) => sum + inBox, 0);
-  return count === 0 ? "nothing found" : `${counted(count, "node")} found; Enter goes on`;
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  const nodes = [...found.values()].reduce((sum, inBox) => sum + inBox, 0);
+  return nodes === 0 ? "nothing found" : `${count(nodes, "node")} found; Enter goes on`;
 }
 
 interface DownloadsProps {
@@ -208,7 +201,7 @@ function LayoutProgress({
   return (
     <p className="lineage-progress" role="status">
       <label>
-        Laying out {counted(boxes, "box", "boxes")} <progress value={layout.progress} max={1} />
+        Laying out {count(boxes, "box", "boxes")} <progress value={layout.progress} max={1} />
       </label>{" "}
       <button type="button" onClick={layout.cancel}>
         Cancel

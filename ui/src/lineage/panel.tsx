@@ -1,10 +1,11 @@
 import { href } from "../lib/address.ts";
+import { plainText } from "../lib/text.ts";
 import { Link } from "../parts/link.tsx";
+import { Text } from "../parts/text.tsx";
 import type { NodeKey, Side } from "./graph.ts";
 import { titleOf } from "./graph.ts";
 import type { Drawn, DrawnKey } from "./group.ts";
 import { labelOf, type Scene, type SceneEdge } from "./picture/scene.ts";
-import { visible } from "./picture/text.ts";
 import type { Lineage } from "./read.ts";
 
 interface PanelProps {
@@ -50,13 +51,13 @@ function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
       </p>
       <h2>
         <Link to={page}>
-          <bdi>{visible(titleOf(node))}</bdi>
+          <Text max={120}>{titleOf(node)}</Text>
         </Link>
       </h2>
       <dl>
         <dt>Type</dt>
         <dd>
-          <bdi>{visible(node.type)}</bdi>
+          <Text max={120}>{node.type}</Text>
         </dd>
         {node.state && (
           <>
@@ -68,7 +69,7 @@ function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
           <>
             <dt>URI</dt>
             <dd className="lineage-long">
-              <bdi>{visible(node.uri)}</bdi>
+              <Text max={120}>{node.uri}</Text>
             </dd>
           </>
         )}
@@ -78,10 +79,10 @@ function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
             <dd>
               {contexts.slice(0, listMax).map(({ id, type, name }) => (
                 <span key={String(id)} className="lineage-context">
-                  <Link to={`/contexts/${id}`} title={visible(type)}>
-                    <bdi>{visible(name || `${type} ${id}`)}</bdi>
+                  <Link to={`/contexts/${id}`} title={plainText(type)}>
+                    <Text max={120}>{name || `${type} ${id}`}</Text>
                   </Link>{" "}
-                  <Link to={`/lineage/contexts/${id}`} aria-label={`Graph of ${visible(name)}`}>
+                  <Link to={`/lineage/contexts/${id}`} aria-label={`Graph of ${plainText(name)}`}>
                     graph
                   </Link>
                 </span>
@@ -104,14 +105,14 @@ function GroupFacts({ box: { group }, onGroup }: PanelProps) {
   if (!group) return null;
   const states = new Map<string, number>();
   for (const { state } of group.members) if (state) states.set(state, (states.get(state) ?? 0) + 1);
-  const what = group.kind === "context" ? visible(group.type) : `${group.kind}s`;
+  const what = group.kind === "context" ? plainText(group.type) : `${group.kind}s`;
   return (
     <>
       <p className={`lineage-kind lineage-kind-${group.kind}`}>
         {group.members.length} {group.kind === "context" ? `nodes of one ${what}` : what}
       </p>
       <h2>
-        <bdi>{visible(group.title)}</bdi>
+        <Text max={120}>{group.title}</Text>
       </h2>
       {states.size > 0 && (
         <dl>
@@ -137,7 +138,7 @@ function GroupFacts({ box: { group }, onGroup }: PanelProps) {
           {group.members.slice(0, listMax).map((node) => (
             <li key={node.key}>
               <Link to={`/${node.kind}s/${node.id}`}>
-                <bdi>{visible(titleOf(node))}</bdi>
+                <Text max={120}>{titleOf(node)}</Text>
               </Link>{" "}
               <span className="lineage-quiet">#{String(node.id)}</span>
             </li>
@@ -173,14 +174,14 @@ function Neighbours({ scene, title, edges, end, onFocus }: NeighboursProps) {
                 className={`lineage-neighbour lineage-kind-${other.shape}`}
                 onClick={() => onFocus(other.key)}
               >
-                <bdi>{visible(other.title)}</bdi>
+                <Text max={120}>{other.title}</Text>
               </button>{" "}
               <span className="lineage-quiet">
-                <bdi>{visible(other.caption)}</bdi>
+                <Text max={120}>{other.caption}</Text>
                 {label && (
                   <>
                     {" · "}
-                    <bdi>{visible(label)}</bdi>
+                    <Text max={120}>{label}</Text>
                   </>
                 )}
               </span>

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { plainText } from "../lib/text.ts";
 import type { Side } from "./graph.ts";
 import type { DrawnKey } from "./group.ts";
 import { centre, reveal, start, whole, zoom } from "./picture/camera.ts";
@@ -6,7 +7,6 @@ import { fitter } from "./picture/measure.ts";
 import { type Emphasis, Painter } from "./picture/paint.ts";
 import { onThemeChange, type Palette, readPalette } from "./picture/palette.ts";
 import { neighbour, type Scene, type SceneBox } from "./picture/scene.ts";
-import { visible } from "./picture/text.ts";
 import { PictureView } from "./picture/view.ts";
 
 interface PictureProps {
@@ -126,7 +126,7 @@ function usePictureView(canvas: React.RefObject<HTMLCanvasElement | null>, props
     const made = new PictureView(canvas.current, {
       hover: (box) => {
         if (canvas.current)
-          canvas.current.title = box ? `${visible(box.caption)}\n${visible(box.title)}` : "";
+          canvas.current.title = box ? `${plainText(box.caption)}\n${plainText(box.title)}` : "";
       },
       press: (key) => latest.current.onFocus(key),
       open: (key) => latest.current.onOpen(key),
@@ -185,5 +185,5 @@ function usePalette(element: React.RefObject<HTMLElement | null>): Palette | und
 function spoken(scene: Scene, { key, shape, caption, title }: SceneBox): string {
   const inputs = scene.edges.filter(({ edge }) => edge.to === key).length;
   const outputs = scene.edges.filter(({ edge }) => edge.from === key).length;
-  return `${shape} ${visible(title)}, ${visible(caption)}; ${inputs} before it, ${outputs} after it`;
+  return `${shape} ${plainText(title)}, ${plainText(caption)}; ${inputs} before it, ${outputs} after it`;
 }

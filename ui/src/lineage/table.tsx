@@ -1,7 +1,8 @@
 import { useState } from "react";
+import { plainText } from "../lib/text.ts";
 import { Link } from "../parts/link.tsx";
+import { Text } from "../parts/text.tsx";
 import { type Edge, type LineageNode, type NodeKey, titleOf } from "./graph.ts";
-import { visible } from "./picture/text.ts";
 import type { Lineage } from "./read.ts";
 
 const rowsPerStep = 200;
@@ -40,7 +41,7 @@ export function LineageTable({ lineage, find }: { readonly lineage: Lineage; rea
             <tr key={node.key}>
               <td>{node.kind}</td>
               <td>
-                <bdi>{visible(node.type)}</bdi>
+                <Text max={120}>{node.type}</Text>
               </td>
               <th scope="row">
                 <NodeName node={node} />
@@ -73,7 +74,7 @@ function NodeName({ node }: { readonly node: LineageNode }) {
   return (
     <>
       <Link to={`/${node.kind}s/${node.id}`}>
-        <bdi>{visible(titleOf(node))}</bdi>
+        <Text max={120}>{titleOf(node)}</Text>
       </Link>{" "}
       <span className="lineage-quiet">#{String(node.id)}</span>
     </>
@@ -96,7 +97,7 @@ function Ends({ edges, end, lineage }: EndsProps) {
             <li key={node.key}>
               <NodeName node={node} />
               {edge.labels.length > 0 && (
-                <span className="lineage-quiet"> {visible(edge.labels.join(", "))}</span>
+                <span className="lineage-quiet"> {plainText(edge.labels.join(", "))}</span>
               )}
             </li>
           )

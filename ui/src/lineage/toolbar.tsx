@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { setParams } from "../lib/address.ts";
+import { plainText } from "../lib/text.ts";
 import type { Grouping } from "./group.ts";
 import { type Direction, directions } from "./hops.ts";
-import { visible } from "./picture/text.ts";
 import { groupingText, hopsMax, readGrouping, toParams, type ViewState } from "./state.ts";
 
 const directionNames: Readonly<Record<Direction, string>> = {
@@ -49,7 +49,7 @@ export function Toolbar(props: ToolbarProps) {
           <option value="type">type</option>
           {contextTypes.map(({ typeId, type, count }) => (
             <option key={String(typeId)} value={`context.${typeId}`}>
-              {`${visible(type)} (${count})`}
+              {`${plainText(type)} (${count})`}
             </option>
           ))}
         </select>

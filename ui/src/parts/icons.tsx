@@ -1,6 +1,6 @@
 import type { KindName } from "../lib/kinds.ts";
 
-const shapes: Readonly<Record<KindName, string>> = {
+export const kindShapes: Readonly<Record<KindName, string>> = {
   // A sheet, a circle with an arrow, a dashed frame: told apart by shape, not by colour alone.
   artifact: "M3.5 1.5h6l3 3v10h-9zM9.5 1.5v3h3",
   execution: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0 -13M6.5 5.2v5.6l4.4-2.8z",
@@ -30,5 +30,5 @@ export function Icon({ name }: { readonly name: keyof typeof glyphs }) {
 }
 
 export function KindIcon({ kind }: { readonly kind: KindName }) {
-  return <Glyph path={shapes[kind]} className={`icon kind-${kind}`} />;
+  return <Glyph path={kindShapes[kind]} className={`icon kind-${kind}`} />;
 }

@@ -1,4 +1,4 @@
-import { Fitter } from "./text.ts";
+import { Fitter } from "./fitter.ts";
 
 let context: CanvasRenderingContext2D | null | undefined;
 

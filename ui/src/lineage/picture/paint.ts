@@ -1,8 +1,9 @@
+import { kindShapes } from "../../parts/icons.tsx";
 import type { DrawnKey } from "../group.ts";
+import type { Fitter } from "./fitter.ts";
 import { captionFont, fillOf, labelFont, markColours, type Palette, titleFont } from "./palette.ts";
 import { type Badges, badgeAway, boxSize, type Scene, type SceneBox, type SceneEdge } from "./scene.ts";
-import { markPaths, outline, type ShapeKind, signs } from "./shapes.ts";
-import type { Fitter } from "./text.ts";
+import { markPaths, outline, type ShapeKind } from "./shapes.ts";
 
 /** A point of the drawing is on screen at `point * scale + offset`, in CSS pixels. */
 export interface Camera {
@@ -163,7 +164,9 @@ export class Painter {
     context.strokeStyle = palette[box.shape];
     context.lineWidth = 1.4;
     context.lineJoin = "round";
-    context.stroke(pathFor(signs[box.shape]));
+    context.translate(-8, -8);
+    context.stroke(pathFor(kindShapes[box.shape]));
+    context.translate(8, 8);
     if (box.mark) {
       context.translate(markLeft - textLeft / 2 + (box.shape === "artifact" ? -4 : 4), 0);
       context.strokeStyle = palette[markColours[box.mark]];

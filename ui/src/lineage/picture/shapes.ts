@@ -21,13 +21,6 @@ export function outline(kind: ShapeKind, { x, y, width, height }: Rect): string 
   return `M${x + r} ${y}h${h}${arc(r, r)}v${v}${arc(-r, r)}h${-h}${arc(-r, -r)}v${-v}${arc(r, -r)}z`;
 }
 
-/** Stroked signs of 16 by 16 around the origin: a sheet, a running step, a folder. */
-export const signs: Readonly<Record<ShapeKind, string>> = {
-  artifact: "M-4.5 -6.5h6l3 3v10h-9zM1.5 -6.5v3h3M-2 0h4M-2 3h4",
-  execution: "M0 -6.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0 -13M-1.5 -2.8v5.6l4.4 -2.8z",
-  context: "M-6.5 -5h5l2 2h6v8h-13z",
-};
-
 export type StateMark = "good" | "bad" | "waiting" | "gone";
 
 const marks: Readonly<Record<string, StateMark>> = {

@@ -1,8 +1,10 @@
+import { plainText } from "../../lib/text.ts";
+import { kindShapes } from "../../parts/icons.tsx";
+import type { Fitter } from "./fitter.ts";
 import { labelWidth, markLeft, stackOffset, textLeft, textWidth } from "./paint.ts";
 import { captionFont, fillOf, labelFont, markColours, type Palette, titleFont } from "./palette.ts";
 import type { Scene, SceneBox, SceneEdge } from "./scene.ts";
-import { markPaths, outline, signs } from "./shapes.ts";
-import { type Fitter, visible } from "./text.ts";
+import { markPaths, outline } from "./shapes.ts";
 
 const margin = 24;
 
@@ -13,7 +15,7 @@ export function toSvg(scene: Scene, palette: Palette, fitter: Fitter, title: str
   const font = attribute(palette.font);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="${-margin} ${-margin} ${width} ${height}" font-family="${font}" role="img">`,
-    `<title>${escapeXml(visible(title))}</title>`,
+    `<title>${escapeXml(plainText(title))}</title>`,
     `<rect x="${-margin}" y="${-margin}" width="${width}" height="${height}" fill="${palette.ground}"/>`,
     ...scene.edges.map((edge) => edgeSvg(edge, palette)),
     ...scene.boxes.map((box) => boxSvg(box, palette, fitter)),
@@ -44,10 +46,10 @@ function boxSvg(box: SceneBox, palette: Palette, fitter: Fitter): string {
   const markX = x + markLeft + (shape === "artifact" ? -2 : 4);
   const markColour = mark && palette[markColours[mark]];
   return [
-    `<g data-key="${box.key}"><title>${escapeXml(visible(`${box.caption}: ${box.title}`))}</title>`,
+    `<g data-key="${box.key}"><title>${escapeXml(plainText(`${box.caption}: ${box.title}`))}</title>`,
     box.drawn.group ? `<path d="${behind}" ${around}/>` : "",
     `<path d="${outline(shape, box)}" ${around}/>`,
-    `<path d="${signs[shape]}" transform="translate(${x + textLeft / 2 + shift} ${y + height / 2})" ${sign}/>`,
+    `<path d="${kindShapes[shape]}" transform="translate(${x + textLeft / 2 + shift - 8} ${y + height / 2 - 8})" ${sign}/>`,
     mark
       ? `<path d="${markPaths[mark]}" transform="translate(${markX} ${y + height / 2})" fill="none" stroke="${markColour}" stroke-width="2"/>`
       : "",

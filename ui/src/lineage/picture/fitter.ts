@@ -1,17 +1,7 @@
-/** Characters that have no picture of their own and can turn, hide or break a line of text. */
-const invisible = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
+import { plainText } from "../../lib/text.ts";
 
-/** Names may hold a megabyte; a picture shows so much of them. */
+/** Names may hold a megabyte; a picture measures so much of them. */
 const lengthMax = 400;
-
-/** One line of harmless text: what cannot be seen is written as its number, `⟨U+202E⟩`. */
-export function visible(text: string): string {
-  const short = text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
-  return short.replace(invisible, (char) => {
-    const code = char.codePointAt(0) as number;
-    return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
-  });
-}
 
 export type Measure = (text: string, font: string) => number;
 
@@ -32,7 +22,7 @@ export class Fitter {
     const key = `${widthMax} ${font} ${text}`;
     let result = this.fitted.get(key);
     if (result === undefined) {
-      result = this.cut(visible(text), font, widthMax);
+      result = this.cut(plainText(text, lengthMax), font, widthMax);
       this.fitted.set(key, result);
     }
     return result;
