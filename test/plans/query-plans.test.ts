@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ListOptions, type MetadataStore, openStore } from "../../src/index.ts";
+import { withoutPeeking } from "../../src/storage/sqlite/connection.ts";
 
 /*
  * Explains every statement of the read path on a database of 100,000 artifacts. A scan of a node, property or
@@ -64,15 +65,16 @@ function fill(database: Database.Database): void {
     COMMIT;`);
 }
 
+/** The steps of the statement's plan, as it is when the statement is prepared. */
+function planOf(text: string): string[] {
+  const placeholders = text.split("?").length - 1;
+  const plan = explained.prepare(`EXPLAIN QUERY PLAN ${withoutPeeking(text)}`);
+  return (plan.all(Array(placeholders).fill(null)) as { detail: string }[]).map(({ detail }) => detail);
+}
+
 /** The steps of the statement's plan that go through a whole table. */
 function scans(text: string): string[] {
-  const placeholders = text.split("?").length - 1;
-  const plan = explained.prepare(`EXPLAIN QUERY PLAN ${text}`).all(Array(placeholders).fill(null)) as {
-    detail: string;
-  }[];
-  return plan
-    .map(({ detail }) => detail)
-    .filter((detail) => /^SCAN (?!json_each|Type\b|t\b|CONSTANT|link\b|\()/.test(detail));
+  return planOf(text).filter((detail) => /^SCAN (?!json_each|Type\b|t\b|CONSTANT|link\b|\()/.test(detail));
 }
 
 /** The scans of all statements that the question leads to. */
@@ -83,10 +85,31 @@ async function scansOf(ask: (store: MetadataStore) => Promise<unknown>): Promise
   return [...statements].flatMap(scans);
 }
 
+/**
+ * How many statements were prepared during `work`, by a sign of the driver: it makes a function for the rows of a
+ * statement whenever that was prepared.
+ */
+async function preparations(work: () => Promise<unknown>): Promise<number> {
+  const original = globalThis.Function;
+  let count = 0;
+  globalThis.Function = new Proxy(original, {
+    apply(target, self, parts: string[]) {
+      count++;
+      return Reflect.apply(target, self, parts);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    globalThis.Function = original;
+  }
+  return count;
+}
+
 const ids = [5n, 50n, 500n];
 const page = (options: ListOptions): ListOptions => ({ limit: 20, ...options });
 
-test.each<[string, (store: MetadataStore) => Promise<unknown>]>([
+const questions: readonly [string, (store: MetadataStore) => Promise<unknown>][] = [
   ["artifacts by id", (s) => s.getArtifactsById(ids)],
   ["executions by id", (s) => s.getExecutionsById(ids)],
   ["contexts by id", (s) => s.getContextsById(ids)],
@@ -175,8 +198,21 @@ test.each<[string, (store: MetadataStore) => Promise<unknown>]>([
         maxNumHops: 3,
       }),
   ],
-])("no scan: %s", async (_, ask) => {
+];
+
+test.each(questions)("no scan: %s", async (_, ask) => {
   expect(await scansOf(ask)).toEqual([]);
+});
+
+test.each(questions)("nothing is prepared again: %s", async (_, ask) => {
+  await ask(store);
+  expect(await preparations(() => ask(store))).toBe(0);
+});
+
+test("a preparation would be found", async () => {
+  const bare = explained.prepare("SELECT id FROM Artifact WHERE uri = ? ORDER BY id LIMIT ?");
+  bare.all("uri-1", 1);
+  expect(await preparations(async () => bare.all("uri-2", 2))).toBe(1);
 });
 
 test.each<[string, ListOptions]>([
@@ -189,10 +225,7 @@ test.each<[string, ListOptions]>([
   // More than a page, so that a token is used too.
   await store.getArtifacts({ ...options, limit: 150 });
   for (const text of [...statements].filter((each) => each.includes("ORDER BY n."))) {
-    const plan = explained
-      .prepare(`EXPLAIN QUERY PLAN ${text}`)
-      .all(Array(text.split("?").length - 1).fill(null));
-    expect(JSON.stringify(plan)).not.toContain("TEMP B-TREE");
+    expect(planOf(text).join()).not.toContain("TEMP B-TREE");
   }
 });
 
