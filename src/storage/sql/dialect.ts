@@ -39,6 +39,11 @@ export interface Dialect {
    * texts of any length. Only for columns that are compared with texts of at most `indexedTextBytesMax`.
    */
   indexedText?(column: Sql): Sql;
+  /**
+   * The column's value, such that no index serves a condition on it; undefined where the database knows how rare
+   * values are, and so where to begin.
+   */
+  unindexed?(column: Sql): Sql;
   /** Makes other writers that run this wait until the transaction ends; undefined where there never are others. */
   readonly writerLock?: Sql;
 }

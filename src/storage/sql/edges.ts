@@ -4,7 +4,7 @@ import type { EventEdge, Membership, ParentLink } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
 import { empty, raw, type Sql, sql } from "./fragment.ts";
 import { addStep, type EventPathRow, type EventRow, eventFromRow, eventToRow, pathToRows } from "./rows.ts";
-import { memberTables } from "./tables.ts";
+import { type MemberTables, memberTables } from "./tables.ts";
 
 export async function eventsByNode(
   db: Connection,
@@ -124,6 +124,15 @@ const insertEventPath: Insert = {
   columns: [raw("event_id"), raw("is_index_step"), raw("step_index"), raw("step_key")],
 };
 
+function membershipInsert({ membership, node }: MemberTables): Insert {
+  return { table: membership, columns: [raw("context_id"), node], onDuplicate: "keep" };
+}
+
+const membershipInserts = {
+  artifact: membershipInsert(memberTables.artifact),
+  execution: membershipInsert(memberTables.execution),
+};
+
 const insertParentContext: Insert = {
   table: raw("ParentContext"),
   columns: [raw("context_id"), raw("parent_context_id")],
@@ -140,9 +149,8 @@ export async function insertMemberships(
   kind: MemberFacts,
   memberships: readonly Membership[],
 ): Promise<void> {
-  const { membership, node } = memberTables[kind.name];
   await db.insertMany(
-    { table: membership, columns: [raw("context_id"), node] as readonly Sql[], onDuplicate: "keep" },
+    membershipInserts[kind.name],
     memberships.map(({ contextId, nodeId }) => [contextId, nodeId]),
   );
 }

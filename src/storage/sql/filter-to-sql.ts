@@ -1,4 +1,4 @@
-import type { Expression, FilterPlan, FunctionName, Join, Literal } from "../../filter/plan.ts";
+import type { Column, Expression, FilterPlan, FunctionName, Join, Literal } from "../../filter/plan.ts";
 import type { FieldName, KindName, NeighbourName, PropertyFieldName } from "../../filter/vocabulary.ts";
 import { type Dialect, isIndexedText } from "./dialect.ts";
 import { join, raw, type Sql, sql } from "./fragment.ts";
@@ -19,27 +19,83 @@ export interface FilterSql {
  */
 const multiplyingJoinsMax = 3;
 
-export function filterToSql(plan: FilterPlan, dialect: Dialect): FilterSql {
-  const multiplying = plan.joins.flatMap((_, i) => (mayMultiply(plan, i) ? [i] : []));
+/** `isNarrow`: the query has another condition that only few nodes meet. */
+export function filterToSql(plan: FilterPlan, dialect: Dialect, isNarrow = false): FilterSql {
   const { kind, joins } = plan;
+  const pinned = pinnedNeighbours(plan);
+  const terms = topTerms(plan.condition).filter((term) => !termOf(pinned, term));
+  const left = joins.map((_, index) => index).filter((index) => !pinned.has(index));
+  const multiplying = left.filter((index) => mayMultiply(plan, index));
   const isNested = multiplying.length > multiplyingJoinsMax;
-  const flat = joins.flatMap((each, i) =>
-    isNested && each.kind === "neighbour" ? [] : tablesOf(kind, each, i, dialect),
-  );
-  const writer = new Writer(plan, dialect);
+  const flat = left.flatMap((index) => {
+    const joined = joins[index] as Join;
+    return isNested && joined.kind === "neighbour" ? [] : tablesOf(kind, joined, index, dialect);
+  });
+  const writer = new Writer(plan, dialect, unselective(plan, isNarrow || pinned.size > 0));
+  const written = isNested
+    ? writer.nested(left, terms)
+    : [
+        ...(terms.length === 0 ? [] : [writer.expression(conjunction(terms))]),
+        ...anyTypeOfNamed(plan, terms),
+        ...indexedTexts(terms, dialect),
+      ];
+  const among = [...pinned].map(([index, own]) => writer.among(index, own));
   return {
     joins: join(
       flat.map(({ table, on }) => sql`JOIN ${table} ON ${on}`),
       " ",
     ),
-    condition: isNested
-      ? writer.nested()
-      : balanced(
-          [writer.expression(plan.condition), ...anyTypeOfNamed(plan), ...indexedTexts(plan, dialect)],
-          " AND ",
-        ),
+    condition: balanced([...among, ...written], " AND "),
     mayRepeat: !isNested && multiplying.length > 0,
   };
+}
+
+/**
+ * The neighbours that the condition names, each with the terms that are about nothing else. Few nodes are next to
+ * one of them: they are looked up first, in the order of their ids, and none of them comes twice.
+ */
+function pinnedNeighbours({ joins, condition }: FilterPlan): Map<number, readonly Expression[]> {
+  const terms = topTerms(condition);
+  const pinned = new Map<number, readonly Expression[]>();
+  joins.forEach((joined, index) => {
+    if (joined.kind !== "neighbour") return;
+    const own = terms.filter((term) => joinsIn(term).has(index));
+    const isAlone = own.every((term) => joinsIn(term).size === 1);
+    if (isAlone && own.some(namesFew)) pinned.set(index, own);
+  });
+  return pinned;
+}
+
+const namingFields: ReadonlySet<FieldName | PropertyFieldName> = new Set([
+  "id",
+  "name",
+  "external_id",
+  "uri",
+  "artifact_id",
+  "execution_id",
+]);
+
+/** Whether only few rows can have what the term asks for. */
+function namesFew(term: Expression): boolean {
+  const column = fixedColumn(term);
+  return column !== undefined && namingFields.has(column.field);
+}
+
+/**
+ * The properties whose values should not be what the search begins with: where the condition names something, or
+ * gives the value of another property, that is met by fewer nodes than these values may be.
+ */
+function unselective({ joins, condition }: FilterPlan, isNarrow: boolean): ReadonlySet<number> {
+  const terms = topTerms(condition);
+  const isNamed = terms.some((term) => fixedColumn(term)?.join === "node" && namesFew(term));
+  const fixed = new Set(isNarrow || isNamed ? [] : terms.map((term) => fixedColumn(term)?.join));
+  const properties = joins.flatMap(({ kind }, index) => (kind === "property" ? index : []));
+  if (!isNarrow && !isNamed && !properties.some((index) => fixed.has(index))) return new Set();
+  return new Set(properties.filter((index) => !fixed.has(index)));
+}
+
+function termOf(pinned: ReadonlyMap<number, readonly Expression[]>, term: Expression): boolean {
+  return [...pinned.values()].some((own) => own.includes(term));
 }
 
 /** A node has many neighbours, but only one of a given id, and one event of a given other end and type. */
@@ -55,8 +111,9 @@ function mayMultiply({ joins, condition }: FilterPlan, index: number): boolean {
  * Names are indexed behind the type. A condition that is true of every row, its type is one of the kind's types,
  * lets a database go through the few types of that index instead of through all nodes.
  */
-function anyTypeOfNamed({ kind, joins, condition }: FilterPlan): Sql[] {
-  const named = new Set(topTerms(condition).flatMap((term) => joinOfFixedName(term) ?? []));
+function anyTypeOfNamed({ kind, joins }: FilterPlan, terms: readonly Expression[]): Sql[] {
+  const fixed = terms.flatMap((term) => fixedColumn(term) ?? []);
+  const named = new Set(fixed.filter(({ field }) => field === "name").map((column) => column.join));
   return [...named].map((index) => {
     const neighbour = index === "node" ? undefined : joins[index];
     const target = neighbour?.kind === "neighbour" ? kindOf(neighbour.neighbour) : kind;
@@ -66,10 +123,9 @@ function anyTypeOfNamed({ kind, joins, condition }: FilterPlan): Sql[] {
 }
 
 /** As above, for texts that some databases have in an index only while they are short. */
-function indexedTexts({ condition }: FilterPlan, dialect: Dialect): Sql[] {
-  const { indexedText } = dialect;
+function indexedTexts(terms: readonly Expression[], { indexedText }: Dialect): Sql[] {
   if (indexedText === undefined) return [];
-  return topTerms(condition).flatMap((term) => {
+  return terms.flatMap((term) => {
     if (term.op !== "compare" || term.operator !== "=" || term.left.op !== "column") return [];
     const { join: index, field } = term.left;
     const text = term.right.op === "literal" ? term.right.value : undefined;
@@ -79,10 +135,13 @@ function indexedTexts({ condition }: FilterPlan, dialect: Dialect): Sql[] {
   });
 }
 
-function joinOfFixedName(term: Expression): number | "node" | undefined {
-  const isEqual = term.op === "compare" && term.operator === "=" && term.right.op === "literal";
-  const column = isEqual ? term.left : term.op === "inValues" ? term.operand : undefined;
-  return column?.op === "column" && column.field === "name" ? column.join : undefined;
+/** The column that the term gives one of a few values. */
+function fixedColumn(term: Expression): Column | undefined {
+  if (term.op === "inValues") return term.operand.op === "column" ? term.operand : undefined;
+  if (term.op !== "compare" || term.operator !== "=") return undefined;
+  const { left, right } = term;
+  if (left.op === "column" && right.op === "literal") return left;
+  return right.op === "column" && left.op === "literal" ? right : undefined;
 }
 
 function kindOf(neighbour: NeighbourName): KindName {
@@ -95,16 +154,20 @@ function topTerms(condition: Expression): readonly Expression[] {
 }
 
 function fieldsEqualToLiteral(term: Expression, index: number): (FieldName | PropertyFieldName)[] {
-  if (term.op !== "compare" || term.operator !== "=") return [];
-  const { left, right } = term;
-  if (left.op === "column" && left.join === index && right.op === "literal") return [left.field];
-  if (right.op === "column" && right.join === index && left.op === "literal") return [right.field];
-  return [];
+  const column = term.op === "compare" ? fixedColumn(term) : undefined;
+  return column?.join === index ? [column.field] : [];
 }
 
 interface JoinedTable {
   readonly table: Sql;
   readonly on: Sql;
+}
+
+/** The column of the first table that has the node's id. */
+function ownerOf(kind: KindName, joined: Join, index: number): Sql {
+  if (joined.kind !== "neighbour" || joined.neighbour === "events")
+    return sql`${raw(`j${index}`)}.${nodeTables[kind].owner}`;
+  return sql`${raw(`l${index}`)}.${linkTo(kind, joined.neighbour).from}`;
 }
 
 /** The tables of a join: `j0` has its fields, `t0` is its type where the filter asks for that, `l0` leads to it. */
@@ -114,18 +177,18 @@ function tablesOf(kind: KindName, joined: Join, index: number, dialect: Dialect)
     return [{ table: sql`Type ${j}`, on: sql`${j}.id = n.type_id AND ${j}.type_kind = ${typeKinds[kind]}` }];
   }
   if (joined.kind === "property") {
-    const { property, owner } = nodeTables[kind];
+    const { property } = nodeTables[kind];
     const isNamed = sql`${j}.name = ${joined.name} AND ${j}.is_custom_property = ${dialect.boolean(joined.isCustom)}`;
-    return [{ table: sql`${property} ${j}`, on: sql`${j}.${owner} = n.id AND ${isNamed}` }];
+    return [{ table: sql`${property} ${j}`, on: sql`${ownerOf(kind, joined, index)} = n.id AND ${isNamed}` }];
   }
   if (joined.neighbour === "events") {
-    return [{ table: sql`Event ${j}`, on: sql`${j}.${nodeTables[kind].owner} = n.id` }];
+    return [{ table: sql`Event ${j}`, on: sql`${ownerOf(kind, joined, index)} = n.id` }];
   }
-  const { link, from, to, node } = linkTo(kind, joined.neighbour);
+  const { link, to, node } = linkTo(kind, joined.neighbour);
   const l = raw(`l${index}`);
   const t = raw(`t${index}`);
   const tables = [
-    { table: sql`${link} ${l}`, on: sql`${l}.${from} = n.id` },
+    { table: sql`${link} ${l}`, on: sql`${ownerOf(kind, joined, index)} = n.id` },
     { table: sql`${node} ${j}`, on: sql`${j}.id = ${l}.${to}` },
   ];
   if (joined.usesType) tables.push({ table: sql`Type ${t}`, on: sql`${t}.id = ${j}.type_id` });
@@ -220,22 +283,41 @@ const shortListLength = 8;
 class Writer {
   readonly #plan: FilterPlan;
   readonly #dialect: Dialect;
+  readonly #unselective: ReadonlySet<number>;
 
-  constructor(plan: FilterPlan, dialect: Dialect) {
+  constructor(plan: FilterPlan, dialect: Dialect, unselective: ReadonlySet<number>) {
     this.#plan = plan;
     this.#dialect = dialect;
+    this.#unselective = unselective;
   }
 
-  /** The condition with subqueries in place of the neighbours' joins; every neighbour is required to be there. */
-  nested(): Sql {
-    const { condition, joins } = this.#plan;
+  /** The terms with subqueries in place of the joins of `left` with neighbours; every neighbour is required to be there. */
+  nested(left: readonly number[], terms: readonly Expression[]): Sql[] {
+    const { joins } = this.#plan;
     const found = new Set<NeighbourName>();
-    const written = this.#quantified(condition, found);
+    const written = this.#quantified(conjunction(terms), found);
     const others = new Map<NeighbourName, number>();
-    joins.forEach((each, index) => {
-      if (each.kind === "neighbour" && !found.has(each.neighbour)) others.set(each.neighbour, index);
-    });
-    return balanced([...[...others.values()].map((index) => this.#exists([index])), written], " AND ");
+    for (const index of left) {
+      const each = joins[index];
+      if (each?.kind === "neighbour" && !found.has(each.neighbour)) others.set(each.neighbour, index);
+    }
+    return [...[...others.values()].map((index) => this.#exists([index])), written];
+  }
+
+  /** The node is next to a neighbour for which the terms, which are about nothing else, are true. */
+  among(index: number, terms: readonly Expression[]): Sql {
+    const { kind, joins } = this.#plan;
+    const joined = joins[index] as Join;
+    const [first, ...others] = tablesOf(kind, joined, index, this.#dialect) as [
+      JoinedTable,
+      ...JoinedTable[],
+    ];
+    const from = join([first.table, ...others.map(({ table, on }) => sql`JOIN ${table} ON ${on}`)], " ");
+    const where = balanced(
+      [...this.#all(terms), ...anyTypeOfNamed(this.#plan, terms), ...indexedTexts(terms, this.#dialect)],
+      " AND ",
+    );
+    return sql`n.id IN (SELECT ${ownerOf(kind, joined, index)} FROM ${from} WHERE ${where})`;
   }
 
   /**
@@ -301,9 +383,8 @@ class Writer {
   }
 
   #neighboursIn(expression: Expression): number[] {
-    const found = new Set<number>();
-    collectJoins(expression, found);
-    return [...found].filter((index) => this.#plan.joins[index]?.kind === "neighbour").sort((a, b) => a - b);
+    const indexes = [...joinsIn(expression)].filter((index) => index !== "node");
+    return indexes.filter((index) => this.#plan.joins[index]?.kind === "neighbour").sort((a, b) => a - b);
   }
 
   expression(expression: Expression): Sql {
@@ -369,7 +450,10 @@ class Writer {
   #column(index: number | "node", field: FieldName | PropertyFieldName): Sql {
     if (index === "node") return sql`n.${columns[field]}`;
     const joined = this.#plan.joins[index];
-    if (field !== "type") return sql`${raw(`j${index}`)}.${columns[field]}`;
+    if (field !== "type") {
+      const column = sql`${raw(`j${index}`)}.${columns[field]}`;
+      return this.#unselective.has(index) ? (this.#dialect.unindexed?.(column) ?? column) : column;
+    }
     // An event has a type of its own; the type of everything else is a row with a name.
     if (joined?.kind === "neighbour" && joined.neighbour === "events") return sql`${raw(`j${index}`)}.type`;
     return joined?.kind === "type" ? sql`${raw(`j${index}`)}.name` : sql`${raw(`t${index}`)}.name`;
@@ -424,12 +508,15 @@ function conjunction(terms: readonly Expression[]): Expression {
   return others.length === 0 ? only : { op: "and", terms };
 }
 
-function collectJoins(expression: Expression, found: Set<number>): void {
-  if (expression.op === "column") {
-    if (expression.join !== "node") found.add(expression.join);
-    return;
-  }
-  for (const part of partsOf(expression)) collectJoins(part, found);
+/** What the columns of the expression belong to. */
+function joinsIn(expression: Expression): Set<number | "node"> {
+  const found = new Set<number | "node">();
+  const collect = (part: Expression): void => {
+    if (part.op === "column") found.add(part.join);
+    else for (const inner of partsOf(part)) collect(inner);
+  };
+  collect(expression);
+  return found;
 }
 
 function partsOf(expression: Expression): readonly Expression[] {

@@ -15,20 +15,34 @@ export class Sql {
 
 /** The template tag for SQL: fragments are spliced in, everything else is bound and never becomes text. */
 export function sql(strings: TemplateStringsArray, ...parts: readonly (Sql | SqlValue)[]): Sql {
-  let text = strings[0] ?? "";
   const values: SqlValue[] = [];
-  for (let i = 0; i < parts.length; i++) {
-    const part = parts[i] as Sql | SqlValue;
+  const texts: string[] = [];
+  for (const part of parts) {
     if (part instanceof Sql) {
-      text += part.text;
-      values.push(...part.values);
+      texts.push(part.text);
+      for (const value of part.values) values.push(value);
     } else {
-      text += "?";
+      texts.push("?");
       values.push(part);
     }
-    text += strings[i + 1];
   }
-  return new Sql(text, values);
+  return new Sql(textOf(strings, texts), values);
+}
+
+interface Made {
+  readonly texts: readonly string[];
+  readonly text: string;
+}
+
+const lastMade = new WeakMap<TemplateStringsArray, Made>();
+
+/** The very string of the last time, where it is equal: what looks a statement up by it knows its hash already. */
+function textOf(strings: TemplateStringsArray, texts: readonly string[]): string {
+  const last = lastMade.get(strings);
+  if (last?.texts.every((text, index) => text === texts[index])) return last.text;
+  const text = String.raw({ raw: strings }, ...texts);
+  lastMade.set(strings, { texts, text });
+  return text;
 }
 
 /**

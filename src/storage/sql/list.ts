@@ -32,7 +32,8 @@ function select(db: Connection, kind: KindFacts, query: NodeQuery, nodes: Sql): 
     conditions.push(sql`m.context_id = ${query.contextId}`);
   }
   if (query.after) conditions.push(behind(query.order, query.after));
-  const filter = query.filter && filterToSql(query.filter, db.dialect);
+  const isNarrow = query.contextId !== undefined || query.ids !== undefined;
+  const filter = query.filter && filterToSql(query.filter, db.dialect, isNarrow);
   if (filter) {
     joins.push(filter.joins);
     conditions.push(filter.condition);

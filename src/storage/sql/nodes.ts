@@ -119,16 +119,46 @@ export async function artifactIdsByUri(
     ORDER BY id`);
 }
 
-/** The columns that an update writes too, in the order of `nodeToRow`. */
-function changeableColumns(kind: KindFacts): Sql[] {
-  const { state } = nodeTables[kind.name];
-  return [
+/** What is written of the nodes of one kind. */
+interface NodeWrites {
+  readonly insert: Insert;
+  readonly update: Sql;
+  readonly putProperties: Insert;
+}
+
+const writesByKind = new Map<KindName, NodeWrites>();
+
+function writesOf(kind: KindFacts): NodeWrites {
+  let writes = writesByKind.get(kind.name);
+  if (writes === undefined) {
+    writes = newWrites(kind);
+    writesByKind.set(kind.name, writes);
+  }
+  return writes;
+}
+
+function newWrites(kind: KindFacts): NodeWrites {
+  const { node, property, owner, state } = nodeTables[kind.name];
+  // The columns that an update writes too, in the order of `nodeToRow`.
+  const changeable = [
     raw("type_id"),
     ...(kind.hasUri ? [raw("uri")] : []),
     ...(state ? [state] : []),
     raw("external_id"),
     raw("last_update_time_since_epoch"),
   ];
+  const updated = [...changeable, ...(kind.named ? [raw("name")] : [])];
+  const settings = updated.map((column) => sql`${column} = ${raw("?")}`);
+  const key = [owner, raw("name"), raw("is_custom_property")];
+  const values = [
+    ...[raw("int_value"), raw("double_value"), raw("string_value"), raw("proto_value")],
+    raw("bool_value"),
+  ];
+  return {
+    insert: { table: node, columns: [...changeable, raw("name"), raw("create_time_since_epoch")] },
+    update: sql`UPDATE ${node} SET ${join(settings, ", ")} WHERE id = ${raw("?")}`,
+    putProperties: { table: property, columns: [...key, ...values], onDuplicate: key },
+  };
 }
 
 export async function insertNodes<K extends KindName>(
@@ -136,12 +166,8 @@ export async function insertNodes<K extends KindName>(
   kind: Kind<K>,
   nodes: readonly NodeOf<K>[],
 ): Promise<bigint[]> {
-  const insert: Insert = {
-    table: nodeTables[kind.name].node,
-    columns: [...changeableColumns(kind), raw("name"), raw("create_time_since_epoch")],
-  };
   return db.insertMany(
-    insert,
+    writesOf(kind).insert,
     nodes.map((node) => [...nodeToRow(kind, node), ...newNodeToRow(node)]),
   );
 }
@@ -151,10 +177,8 @@ export async function updateNodes<K extends KindName>(
   kind: Kind<K>,
   nodes: readonly NodeOf<K>[],
 ): Promise<void> {
-  const columns = [...changeableColumns(kind), ...(kind.named ? [raw("name")] : [])];
-  const settings = columns.map((column) => sql`${column} = ${raw("?")}`);
   await db.runMany(
-    sql`UPDATE ${nodeTables[kind.name].node} SET ${join(settings, ", ")} WHERE id = ${raw("?")}`,
+    writesOf(kind).update,
     nodes.map((node) => [...nodeToRow(kind, node), ...(kind.named ? [node.name] : []), node.id]),
   );
 }
@@ -164,17 +188,8 @@ export async function putProperties(
   kind: KindFacts,
   properties: readonly NodeProperty[],
 ): Promise<void> {
-  const { property, owner } = nodeTables[kind.name];
-  const key = [owner, raw("name"), raw("is_custom_property")];
-  const values = [
-    raw("int_value"),
-    raw("double_value"),
-    raw("string_value"),
-    raw("proto_value"),
-    raw("bool_value"),
-  ];
   await db.insertMany(
-    { table: property, columns: [...key, ...values], onDuplicate: key },
+    writesOf(kind).putProperties,
     properties.map(({ nodeId, name, isCustom, value }) => [
       nodeId,
       name,

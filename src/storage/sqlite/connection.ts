@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Connection, Insert } from "../sql/connection.ts";
 import { empty, type Sql, type SqlValue } from "../sql/fragment.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { insertStatement, sqliteDialect } from "./dialect.ts";
+import { insertText, sqliteDialect } from "./dialect.ts";
 import { fromDriver, isBusy } from "./errors.ts";
 
 /** How many prepared statements a connection keeps; the texts vary with kinds and filters only. */
@@ -12,12 +12,17 @@ const statementsMax = 500;
 /** How long to wait between two tries to get a lock. */
 const retryMs = 5;
 
+interface Prepared {
+  readonly statement: Database.Statement;
+  isUsed: boolean;
+}
+
 /** One database connection: transactions, one at a time, over cached prepared statements. */
 export class SqliteConnection {
   readonly #open: () => Database.Database;
   readonly #busyTimeoutMs: number;
   readonly #onStatement: ((text: string) => void) | undefined;
-  readonly #statements = new Map<string, Database.Statement>();
+  readonly #statements = new Map<string, Prepared>();
   #database: Database.Database | undefined;
 
   /** `open` is called at once, and again after a failure that left the connection unusable. */
@@ -46,6 +51,19 @@ export class SqliteConnection {
     try {
       const result = await this.session(work);
       await this.commit();
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** As `transaction`, for reading on a connection whose reads do not wait for locks. */
+  async read<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+    this.#control("BEGIN");
+    try {
+      const result = await this.session(work);
+      this.#control("COMMIT");
       return result;
     } catch (error) {
       this.rollback();
@@ -155,14 +173,25 @@ export class SqliteConnection {
   }
 
   #statement(text: string): Database.Statement {
-    let statement = this.#statements.get(text);
-    if (statement) this.#statements.delete(text);
-    else statement = this.#usable().prepare(withoutPeeking(text));
-    this.#statements.set(text, statement); // The least recently used statement is the first of the map.
-    if (this.#statements.size > statementsMax) {
-      this.#statements.delete(this.#statements.keys().next().value as string);
+    const known = this.#statements.get(text);
+    if (known) {
+      known.isUsed = true;
+      return known.statement;
     }
+    const statement = this.#usable().prepare(withoutPeeking(text));
+    this.#statements.set(text, { statement, isUsed: false });
+    if (this.#statements.size > statementsMax) this.#forgetOne();
     return statement;
+  }
+
+  /** The oldest statement that was not used again since its last turn here. */
+  #forgetOne(): void {
+    for (const [text, prepared] of this.#statements) {
+      this.#statements.delete(text);
+      if (!prepared.isUsed) return;
+      prepared.isUsed = false;
+      this.#statements.set(text, prepared);
+    }
   }
 }
 
@@ -194,7 +223,7 @@ class Session implements Connection {
   }
 
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
-    return this.#running().runMany(insertStatement(insert).text, rows);
+    return this.#running().runMany(insertText(insert), rows);
   }
 
   async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {

@@ -2,14 +2,27 @@ import type { Insert } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
-/** A list travels as one JSON text, so that every length of list is the same prepared statement. */
+/**
+ * A list travels as one JSON text, so that every length of list is the same prepared statement. One value, which is
+ * what most small reads are about, is bound by itself: that takes half the time.
+ */
 export const sqliteDialect: Dialect = {
   comparesExactly: true,
-  inIds: (column, ids) => sql`${column} IN (SELECT value FROM json_each(${`[${ids.join()}]`}))`,
 
-  inTexts: (column, texts) => sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(texts)}))`,
+  inIds: (column, ids) =>
+    ids.length === 1
+      ? sql`${column} IN (${ids[0] as bigint})`
+      : sql`${column} IN (SELECT value FROM json_each(${`[${ids.join()}]`}))`,
+
+  inTexts: (column, texts) =>
+    texts.length === 1
+      ? sql`${column} IN (${texts[0] as string})`
+      : sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(texts)}))`,
 
   inPairs(id, text, pairs) {
+    const [first] = pairs;
+    if (first !== undefined && pairs.length === 1)
+      return sql`(${id} = ${first[0]} AND ${text} = ${first[1]})`;
     // A bigint beyond 2^53 survives as digits; JSON.stringify refuses it.
     const json = `[${pairs.map(([first, second]) => `[${first},${JSON.stringify(second)}]`).join()}]`;
     return sql`(${id}, ${text}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${json}))`;
@@ -28,6 +41,9 @@ export const sqliteDialect: Dialect = {
   decodeProto,
 
   rowOrder: raw("rowid"),
+
+  // Without statistics SQLite takes every value of a property for rare.
+  unindexed: (column) => sql`+${column}`,
 };
 
 /** Never a Buffer: the bytes inside a message are pieces of what it is read from, and go to callers. */
@@ -37,8 +53,19 @@ function decodeProto(stored: SqlValue): Uint8Array {
   throw new TypeError("a proto value is neither text nor bytes");
 }
 
-/** The insert of one row. */
-export function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
+const insertTexts = new WeakMap<Insert, string>();
+
+/** The text of the insert of one row. */
+export function insertText(insert: Insert): string {
+  let text = insertTexts.get(insert);
+  if (text === undefined) {
+    text = insertStatement(insert).text;
+    insertTexts.set(insert, text);
+  }
+  return text;
+}
+
+function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
   const placeholders = columns.map(() => raw("?"));
   return sql`INSERT INTO ${table} (${join(columns, ", ")}) VALUES (${join(placeholders, ", ")})${
     onDuplicate === undefined ? empty : duplicateClause(columns, onDuplicate)

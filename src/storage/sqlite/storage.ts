@@ -29,7 +29,7 @@ export class SqliteStorage implements Storage {
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    return this.#reading.run(() => this.#reader.transaction("BEGIN", work));
+    return this.#reading.run(() => this.#reader.read(work));
   }
 
   async write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
