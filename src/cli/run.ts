@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { MlmdError } from "../errors.ts";
+import { exploreCommand } from "./explore.ts";
 import { migrateCommand } from "./migrate.ts";
 import { serveCommand } from "./serve.ts";
 
@@ -13,6 +14,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .version(version())
     .showHelpAfterError()
     .addCommand(serveCommand())
+    .addCommand(exploreCommand())
     .addCommand(migrateCommand());
   for (const command of withSubcommands(program)) command.exitOverride();
   try {
