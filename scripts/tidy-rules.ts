@@ -64,6 +64,7 @@ const libraries: Readonly<Record<string, string>> = {
   "react-dom": "ui",
   "react-dom/client": "ui",
   commander: "cli",
+  "string-width": "cli",
   pino: "cli",
 };
 

@@ -1,11 +1,21 @@
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { Command } from "commander";
 import { MlmdError } from "../errors.ts";
-import { exploreCommand } from "./explore.ts";
+import { cachedCommand } from "./cached.ts";
+import { compareCommand } from "./compare.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { ancestorsCommand, dagCommand, descendantsCommand } from "./lineage.ts";
+import { listCommand } from "./list.ts";
 import { migrateCommand } from "./migrate.ts";
+import { endQuietlyOnClosedPipe } from "./output/lines.ts";
+import { visible } from "./output/text.ts";
+import { quickstartCommand } from "./quickstart.ts";
 import { serveCommand } from "./serve.ts";
+import { showCommand } from "./show.ts";
+import { typesCommand } from "./types.ts";
 
-/** Exit codes: 0 done, 1 failed, 2 the command line is wrong. */
+/** Sets the exit code to one of `exitCodes`. */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command("mlmd")
     .description(
@@ -13,10 +23,19 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .version(version())
     .showHelpAfterError()
+    .addCommand(quickstartCommand())
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(compareCommand())
+    .addCommand(dagCommand())
+    .addCommand(ancestorsCommand())
+    .addCommand(descendantsCommand())
+    .addCommand(cachedCommand())
+    .addCommand(typesCommand())
     .addCommand(serveCommand())
-    .addCommand(exploreCommand())
     .addCommand(migrateCommand());
   for (const command of withSubcommands(program)) command.exitOverride();
+  endQuietlyOnClosedPipe();
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -33,10 +52,12 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** One line for people; where it came from only matters for what nobody expected. */
+/** For people; where it came from only matters for what nobody expected. */
 function report(error: unknown): number {
-  if (error instanceof Error && "exitCode" in error) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof MlmdError) console.error(`mlmd: ${error.message}`);
-  else console.error(error);
-  return 1;
+  if (error instanceof Error && "exitCode" in error) {
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  }
+  const text = error instanceof MlmdError ? `mlmd: ${error.message}` : inspect(error);
+  console.error(text.split("\n").map(visible).join("\n"));
+  return exitCodes.failed;
 }

@@ -6,7 +6,6 @@ import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate, type OpenMode } from "./location.ts";
 import { migrationTimeoutMs, migratorFor } from "./migrator.ts";
-import { traceRemover } from "./reader-traces.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -48,21 +47,14 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
     ? "memory"
     : locate(options.path ?? "", options.mode ?? "READWRITE_OPENCREATE");
   if (location !== "memory") checkExists(location);
-  const driver = await loadDriver();
-  const open = opener(driver, location, busyTimeoutMs);
+  const open = opener(await loadDriver(), location, busyTimeoutMs);
   const connect = (mode: ConnectionMode) =>
     new SqliteConnection(() => open(mode), busyTimeoutMs, onStatement);
 
   if (location !== "memory" && location.mode === "READONLY") {
-    const removeTraces = traceRemover(driver, location.path);
     const reader = connect("read");
-    try {
-      await closeOnFailure(reader, () => check(reader));
-    } catch (error) {
-      removeTraces();
-      throw error;
-    }
-    return new SqliteStorage(reader, undefined, removeTraces);
+    await closeOnFailure(reader, () => check(reader));
+    return new SqliteStorage(reader, undefined);
   }
   if (options.enableUpgradeMigration && location !== "memory") {
     const onProgress = options.onMigrationProgress;
