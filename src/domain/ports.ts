@@ -33,11 +33,10 @@ export interface TypeKey {
 export interface ReadTransaction {
   /** Types come with properties and base type, ordered by id. */
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<TypeOf<K>[]>;
-  /**
-   * The type of each key. Where the database holds several, the one with exactly that name and version, then the one
-   * with the lowest id among those whose names it takes for the same.
-   */
-  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<(TypeOf<K> | undefined)[]>;
+  /** Where the database holds a type twice, the one with the lower id; names compare exactly. */
+  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<TypeOf<K>[]>;
+  /** If there is none with exactly that key, the first that the database takes for the same. */
+  typeLike<K extends KindName>(kind: Kind<K>, key: TypeKey): Promise<TypeOf<K> | undefined>;
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<TypeOf<K>[]>;
   allTypes<K extends KindName>(kind: Kind<K>): Promise<TypeOf<K>[]>;
 

@@ -19,13 +19,12 @@ export async function getType<K extends KindName>(
 }
 
 /** A version that is unset or empty means the type without version, never any version. */
-export async function findType<K extends KindName>(
+export function findType<K extends KindName>(
   tx: ReadTransaction,
   kind: Kind<K>,
   request: { typeName: string; typeVersion: string },
 ): Promise<TypeOf<K> | undefined> {
-  const [type] = await tx.typesByKey(kind, [{ name: request.typeName, version: request.typeVersion }]);
-  return type;
+  return tx.typeLike(kind, { name: request.typeName, version: request.typeVersion });
 }
 
 /** All types of the kind; types with the name of a built-in one are hidden, whatever their version. */

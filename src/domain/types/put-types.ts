@@ -89,22 +89,12 @@ class TypePut<K extends KindName> {
     if (types.some((type) => has(type, "baseType"))) {
       for (const name of kind.baseTypes.values()) keys.push({ name, version: "" });
     }
-    const entries = new Map<bigint, Entry<K>>();
-    const entryOf = (type: TypeOf<K>) => {
-      const entry = entries.get(type.id) ?? storedEntry(type);
-      entries.set(type.id, entry);
-      return entry;
-    };
     const byKey = new Map<string, Entry<K>>();
     const byExternalId = new Map<string, Entry<K>>();
-    const stored = await tx.typesByKey(kind, keys);
-    keys.forEach((key, index) => {
-      const type = stored[index];
-      if (type !== undefined) byKey.set(keyOf(key), entryOf(type));
-    });
+    for (const type of await tx.typesByKey(kind, keys)) byKey.set(keyOf(type), storedEntry(type));
     const externalIds = types.flatMap((type) => get(type, "externalId") ?? []);
     for (const type of await tx.typesByExternalId(kind, externalIds)) {
-      byExternalId.set(type.externalId, entryOf(type));
+      byExternalId.set(type.externalId, byKey.get(keyOf(type)) ?? storedEntry(type));
     }
     for (const entry of byKey.values()) {
       const base = kind.baseTypes.get(entry.type.baseType);

@@ -3,8 +3,6 @@ import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
 export const mysqlDialect: Dialect = {
-  comparesExactly: false,
-
   // A list of ids travels as one text, so that every length of list is the same prepared statement.
   inIds: (column, ids) =>
     ids.length <= shortListMax

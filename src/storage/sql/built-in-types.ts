@@ -19,8 +19,8 @@ export async function addBuiltInTypes(tx: WriteTransaction): Promise<void> {
 
 async function missingTypes<K extends KindName>(tx: ReadTransaction, kind: Kind<K>): Promise<TypeOf<K>[]> {
   const keys = [...kind.baseTypes.values()].map((name) => ({ name, version: "" }));
-  const present = await tx.typesByKey(kind, keys);
-  return keys.filter((_, index) => present[index] === undefined).map(({ name }) => newType(kind, name));
+  const present = new Set((await tx.typesByKey(kind, keys)).map((type) => type.name));
+  return keys.filter(({ name }) => !present.has(name)).map(({ name }) => newType(kind, name));
 }
 
 function newType<K extends KindName>(kind: Kind<K>, name: string): TypeOf<K> {

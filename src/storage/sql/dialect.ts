@@ -12,8 +12,6 @@ export interface Dialect {
   /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
   inIds(column: Sql, ids: readonly bigint[]): Sql;
   inTexts(column: Sql, texts: readonly string[]): Sql;
-  /** Whether texts are the same only when all their characters are. */
-  readonly comparesExactly: boolean;
   /** The id column and the text column are one of the pairs. */
   inPairs(id: Sql, text: Sql, pairs: readonly (readonly [bigint, string])[]): Sql;
   boolean(value: boolean): SqlValue;

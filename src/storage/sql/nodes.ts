@@ -12,7 +12,6 @@ import {
   type PropertyRow,
   valueToRow,
 } from "./rows.ts";
-import { rowOfEach } from "./rows-by-key.ts";
 import { nodeTables } from "./tables.ts";
 
 export async function nodesById<K extends KindName>(
@@ -64,20 +63,26 @@ export async function existingIds(
   return new Set(rows.map((row) => row.id));
 }
 
+/** About the names that no node has exactly, but may have as the database compares, it is asked one by one: a rare case. */
 export async function nodeIdsByName(
   db: Connection,
   kind: KindFacts,
   names: readonly NodeName[],
 ): Promise<(NodeName & { id: bigint })[]> {
-  const select = (names: readonly NodeName[]) => selectByName(db, kind, names);
-  const textOf = ({ typeId, name }: NodeName) => `${typeId} ${name}`;
-  const rows = await rowOfEach<NodeName, NodeName & { id: bigint }>(db, {
-    ...{ keys: names, rows: await select(names), textOf, select },
-  });
-  return names.flatMap(({ typeId, name }, index) => {
-    const id = rows[index]?.id;
-    return id === undefined ? [] : [{ typeId, name, id }];
-  });
+  const rows = await selectByName(db, kind, names);
+  const ids = new Map(rows.map((row) => [nameText(row), row.id]));
+  const wanted = new Map(names.map(({ typeId, name }) => [nameText({ typeId, name }), { typeId, name }]));
+  const hasOthers = rows.some((row) => !wanted.has(nameText(row)));
+  const found = [];
+  for (const [text, name] of wanted) {
+    const id = ids.get(text) ?? (hasOthers ? (await selectByName(db, kind, [name]))[0]?.id : undefined);
+    if (id !== undefined) found.push({ ...name, id });
+  }
+  return found;
+}
+
+function nameText({ typeId, name }: NodeName): string {
+  return `${typeId} ${name}`;
 }
 
 async function selectByName(

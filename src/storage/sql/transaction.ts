@@ -31,6 +31,9 @@ export class SqlTransaction implements WriteTransaction {
   typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]) {
     return types.typesByKey(this.#db, kind, keys);
   }
+  typeLike<K extends KindName>(kind: Kind<K>, key: TypeKey) {
+    return types.typeLike(this.#db, kind, key);
+  }
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]) {
     return types.typesByExternalId(this.#db, kind, externalIds);
   }

@@ -5,7 +5,6 @@ import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
 import { raw, type Sql, sql } from "./fragment.ts";
 import { type TypeRow, typeFromRow, typeToRow } from "./rows.ts";
-import { rowOfEach } from "./rows-by-key.ts";
 
 export async function typesById<K extends KindName>(
   db: Connection,
@@ -20,14 +19,22 @@ export async function typesByKey<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
   keys: readonly TypeKey[],
-): Promise<(TypeOf<K> | undefined)[]> {
-  const select = (keys: readonly TypeKey[]) => selectTypesByKey(db, kind, keys);
-  const textOf = (key: TypeKey) => JSON.stringify([key.name, key.version]);
-  return rowOfEach<TypeKey, TypeOf<K>>(db, { keys, rows: await select(keys), textOf, select });
+): Promise<TypeOf<K>[]> {
+  return firstOfEachKey(await typesLike(db, kind, keys), keys);
 }
 
-/** Some may have the name of one key and the version of another. */
-async function selectTypesByKey<K extends KindName>(
+/** Where nothing is exactly like that, what the database takes for the same. */
+export async function typeLike<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  key: TypeKey,
+): Promise<TypeOf<K> | undefined> {
+  const candidates = await typesLike(db, kind, [key]);
+  return firstOfEachKey(candidates, [key])[0] ?? candidates[0];
+}
+
+/** Ordered by id; some may have the name of one key and the version of another. */
+async function typesLike<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
   keys: readonly TypeKey[],
@@ -42,6 +49,15 @@ async function selectTypesByKey<K extends KindName>(
     keys.map((key) => key.version),
   );
   return selectTypes(db, kind, sql`${names} AND ${versions}`);
+}
+
+function firstOfEachKey<T extends TypeKey>(candidates: readonly T[], keys: readonly TypeKey[]): T[] {
+  const wanted = new Set(keys.map(keyText));
+  return candidates.filter((type) => wanted.delete(keyText(type)));
+}
+
+function keyText(key: TypeKey): string {
+  return JSON.stringify([key.name, key.version]);
 }
 
 export async function typesByExternalId<K extends KindName>(

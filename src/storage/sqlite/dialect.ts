@@ -7,8 +7,6 @@ import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.
  * what most small reads are about, is bound by itself: that takes half the time.
  */
 export const sqliteDialect: Dialect = {
-  comparesExactly: true,
-
   inIds: (column, ids) =>
     ids.length === 1
       ? sql`${column} IN (${ids[0] as bigint})`
