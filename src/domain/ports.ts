@@ -38,6 +38,16 @@ export interface ReadTransaction {
   /** If there is none with exactly that key, the first that the database takes for the same. */
   typeLike<K extends KindName>(kind: Kind<K>, key: TypeKey): Promise<TypeOf<K> | undefined>;
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<TypeOf<K>[]>;
+  /**
+   * The types by id, each with the properties that are asked for if it declares them; others that were declared a
+   * moment ago may be missing.
+   */
+  typesDeclaring<K extends KindName>(
+    kind: Kind<K>,
+    uses: ReadonlyMap<bigint, Iterable<string>>,
+  ): Promise<TypeOf<K>[]>;
+  /** The id of `typeLike`. */
+  typeId<K extends KindName>(kind: Kind<K>, key: TypeKey): Promise<bigint | undefined>;
   allTypes<K extends KindName>(kind: Kind<K>): Promise<TypeOf<K>[]>;
 
   /** Whole nodes, with type name and both property maps, ordered by id. */

@@ -110,6 +110,21 @@ describe.each(Object.entries(engines))("%s", (_, engine) => {
     },
   );
 
+  test.skipIf(engine.missing)("a property that another process declares can be written at once", async () => {
+    const [one, other] = await Promise.all([newStore(), newStore()]);
+    const name = "Growing";
+    const typeId = await one.putArtifactType({ name });
+    await one.putArtifacts([{ typeId }]);
+    const unknown = one.putArtifacts([{ typeId, properties: { late: "text" } }]);
+    await expect(unknown).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await other.putArtifactType({ name, properties: { late: "string" } }, { canAddFields: true });
+    await one.putArtifacts([{ typeId, properties: { late: "text" } }]);
+    expect((await one.getArtifactsByType(name)).map(({ properties }) => properties)).toEqual([
+      {},
+      { late: "text" },
+    ]);
+  });
+
   test.skipIf(engine.missing)(
     "writers that lock the same nodes in opposite orders all get through",
     async () => {

@@ -55,8 +55,11 @@ class ContextPut {
     const written = contexts.filter((context) =>
       has(context, "id") ? !options.reuseById : !byName.has(nameKey(context)),
     );
+    const writtenIds = written.flatMap((context) => get(context, "id") ?? []);
+    // Another context may come to be created after all, when one before it is renamed.
+    const candidates = written.length === 0 ? [] : contexts;
     return new ContextPut(
-      await NodeBatch.load(tx, contextKind, clock, written),
+      await NodeBatch.load(tx, contextKind, clock, candidates, writtenIds),
       options,
       await tx.existingIds(contextKind, options.reuseById ? ids : []),
       byName,

@@ -2,7 +2,7 @@ import type { GetArtifactsByURIRequest, ListOperationOptions } from "../../contr
 import { invalidArgument } from "../../errors.ts";
 import { artifactKind, type Kind, type KindName, type NodeOf } from "../kinds.ts";
 import type { ReadTransaction } from "../ports.ts";
-import { checkExternalIds, findType, noneFound } from "../types/get-types.ts";
+import { checkExternalIds, keyOf, noneFound } from "../types/get-types.ts";
 import { listNodes, type Page, parseListOptions } from "./list-nodes.ts";
 
 export interface TypeName {
@@ -17,14 +17,14 @@ export async function getNodesByType<K extends KindName>(
   request: TypeName & { options?: ListOperationOptions | undefined },
 ): Promise<Page<K>> {
   if (request.options !== undefined) parseListOptions(kind, request.options);
-  const type = await findType(tx, kind, request);
-  if (type === undefined) return { nodes: [], nextPageToken: undefined };
-  const { nodes, nextPageToken } = await listNodes(tx, kind, request.options, { typeId: type.id });
+  const typeId = await tx.typeId(kind, keyOf(request));
+  if (typeId === undefined) return { nodes: [], nextPageToken: undefined };
+  const { nodes, nextPageToken } = await listNodes(tx, kind, request.options, { typeId });
   // With options, these lists end with an empty token instead of none, unless the type has no nodes at all.
   const endsEmpty =
     nextPageToken === undefined &&
     request.options !== undefined &&
-    (nodes.length > 0 || (await hasNodes(tx, kind, type.id)));
+    (nodes.length > 0 || (await hasNodes(tx, kind, typeId)));
   return { nodes, nextPageToken: endsEmpty ? "" : nextPageToken };
 }
 
@@ -43,9 +43,9 @@ export async function getNodeByName<K extends KindName>(
   request: TypeName,
   name: string,
 ): Promise<NodeOf<K> | undefined> {
-  const type = await findType(tx, kind, request);
-  if (type === undefined) return undefined;
-  const found = await tx.nodeIdsByName(kind, [{ typeId: type.id, name }]);
+  const typeId = await tx.typeId(kind, keyOf(request));
+  if (typeId === undefined) return undefined;
+  const found = await tx.nodeIdsByName(kind, [{ typeId, name }]);
   const [node] = await tx.nodesById(
     kind,
     found.map(({ id }) => id),

@@ -52,7 +52,7 @@ export class NodeBatch<K extends KindName> {
     private readonly clock: Clock,
   ) {}
 
-  /** Loads the stored nodes that are named by `ids` and the types of these and of the `nodes` to create. */
+  /** Loads the stored nodes that are named by `ids` and the types of these and of the `nodes` that may be put. */
   static async load<K extends KindName>(
     tx: WriteTransaction,
     kind: Kind<K>,
@@ -62,10 +62,7 @@ export class NodeBatch<K extends KindName> {
   ): Promise<NodeBatch<K>> {
     const batch = new NodeBatch(tx, kind, clock);
     await batch.loadNodes(ids);
-    await batch.loadTypes([
-      ...nodes.flatMap((node) => get(node, "typeId") ?? []),
-      ...[...batch.entries.values()].map((entry) => entry.node.typeId),
-    ]);
+    await batch.loadTypes(nodes);
     return batch;
   }
 
@@ -76,8 +73,16 @@ export class NodeBatch<K extends KindName> {
     }
   }
 
-  private async loadTypes(ids: readonly bigint[]): Promise<void> {
-    for (const type of await this.tx.typesById(this.kind, [...new Set(ids)])) this.types.set(type.id, type);
+  private async loadTypes(nodes: readonly NodeOf<K>[]): Promise<void> {
+    const stored = [...this.entries.values()].map((entry) => entry.node.typeId);
+    const ids = [...stored, ...nodes.flatMap((node) => get(node, "typeId") ?? [])];
+    const uses = new Map(ids.map((id) => [id, new Set<string>()]));
+    for (const node of nodes) {
+      const names = Object.keys(node.properties);
+      const own = uses.get(get(node, "typeId") ?? 0n);
+      for (const used of own ? [own] : uses.values()) for (const name of names) used.add(name);
+    }
+    for (const type of await this.tx.typesDeclaring(this.kind, uses)) this.types.set(type.id, type);
   }
 
   /** The node with the id as it is now, if it was loaded. */

@@ -1,30 +1,26 @@
 import { invalidArgument, notFound, quote } from "../../errors.ts";
 import { artifactKind, executionKind, type Kind, type KindName, type TypeOf } from "../kinds.ts";
-import type { ReadTransaction } from "../ports.ts";
+import type { ReadTransaction, TypeKey } from "../ports.ts";
 
 const builtInNames: ReadonlySet<string> = new Set([
   ...artifactKind.baseTypes.values(),
   ...executionKind.baseTypes.values(),
 ]);
 
+/** A version that is unset or empty means the type without version, never any version. */
+export function keyOf(request: { typeName: string; typeVersion: string }): TypeKey {
+  return { name: request.typeName, version: request.typeVersion };
+}
+
 export async function getType<K extends KindName>(
   tx: ReadTransaction,
   kind: Kind<K>,
   request: { typeName: string; typeVersion: string },
 ): Promise<TypeOf<K>> {
-  const type = await findType(tx, kind, request);
+  const type = await tx.typeLike(kind, keyOf(request));
   if (type !== undefined) return type;
   const version = request.typeVersion === "" ? "" : `, version ${quote(request.typeVersion)}`;
   throw notFound(`There is no ${kind.name} type ${quote(request.typeName)}${version}`);
-}
-
-/** A version that is unset or empty means the type without version, never any version. */
-export function findType<K extends KindName>(
-  tx: ReadTransaction,
-  kind: Kind<K>,
-  request: { typeName: string; typeVersion: string },
-): Promise<TypeOf<K> | undefined> {
-  return tx.typeLike(kind, { name: request.typeName, version: request.typeVersion });
 }
 
 /** All types of the kind; types with the name of a built-in one are hidden, whatever their version. */

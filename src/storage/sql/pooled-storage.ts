@@ -7,7 +7,8 @@ import {
 } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
-import { SqlTransaction } from "./transaction.ts";
+import { SqlTransaction, withFacts } from "./transaction.ts";
+import { TypeFacts } from "./type-facts.ts";
 
 /** A database behind a network, as the pool over its driver gives it. */
 export interface Engine {
@@ -36,6 +37,7 @@ const firstWaitMaxMs = 10;
 export class PooledStorage implements Storage {
   readonly #engine: Engine;
   readonly #isReadOnly: boolean;
+  readonly #facts = new TypeFacts();
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
@@ -64,7 +66,7 @@ export class PooledStorage implements Storage {
 
   async #run<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new MlmdError("FAILED_PRECONDITION", "the store is closed");
-    const running = this.#attempts(mode, work);
+    const running = withFacts(this.#facts, (informed) => this.#attempts(mode, informed), work);
     this.#running.add(running);
     try {
       return await running;
@@ -73,7 +75,7 @@ export class PooledStorage implements Storage {
     }
   }
 
-  async #attempts<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+  async #attempts<T>(mode: "read" | "write", work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(mode, work);
@@ -85,7 +87,7 @@ export class PooledStorage implements Storage {
     }
   }
 
-  async #attempt<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+  async #attempt<T>(mode: "read" | "write", work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     const connection = await this.#engine.connect(mode);
     let isBroken = false;
     try {

@@ -8,6 +8,7 @@ import {
   EventSchema,
   ExecutionSchema,
   ExecutionTypeSchema,
+  PropertyType,
 } from "../../contract/messages.ts";
 import { has } from "../../contract/presence.ts";
 import { artifactKind, contextKind, executionKind } from "../../domain/kinds.ts";
@@ -62,6 +63,41 @@ describe("types", () => {
     expect(await found(["U", ""], ["T", "1"])).toEqual([11n]);
     expect(await found(["T", "3"], ["none", ""])).toEqual([]);
     expect(await found()).toEqual([]);
+  });
+
+  test("that were seen by a transaction without commit are not remembered", async () => {
+    const key = { name: "T", version: "" };
+    const none = new Map([[10n, ["p"]]]);
+    const undone = storage.write(async (tx) => {
+      await tx.insertTypes(artifactKind, [type(key)]);
+      await tx.insertTypeProperties([{ typeId: 10n, name: "p", dataType: PropertyType.INT }]);
+      expect(await tx.typeId(artifactKind, key)).toBe(10n);
+      expect((await tx.typesDeclaring(artifactKind, none)).map(({ name }) => name)).toEqual(["T"]);
+      throw new Error("undone");
+    });
+    await expect(undone).rejects.toThrow("undone");
+    await storage.write((tx) => tx.insertTypes(artifactKind, [type({ name: "U" })]));
+    await storage.read(async (tx) => {
+      expect(await tx.typeId(artifactKind, key)).toBeUndefined();
+      expect((await tx.typesDeclaring(artifactKind, none)).map(({ name }) => name)).toEqual(["U"]);
+    });
+  });
+
+  test("are remembered, and looked at again for a property that they did not declare", async () => {
+    await storage.write((tx) => tx.insertTypes(artifactKind, [type({ name: "T" })]));
+    const declared = (...names: string[]) =>
+      storage.read(async (tx) => {
+        const [found] = await tx.typesDeclaring(artifactKind, new Map([[10n, names]]));
+        return Object.keys(found?.properties ?? {});
+      });
+    expect(await declared()).toEqual([]);
+    await storage.write((tx) =>
+      tx.insertTypeProperties([{ typeId: 10n, name: "p", dataType: PropertyType.INT }]),
+    );
+    expect(await declared()).toEqual([]);
+    expect(await declared("p")).toEqual(["p"]);
+    expect(await declared()).toEqual(["p"]);
+    expect(await declared("p", "q")).toEqual(["p"]);
   });
 
   test("belong to a kind", async () => {

@@ -15,14 +15,27 @@ import type { Connection } from "./connection.ts";
 import * as edges from "./edges.ts";
 import { listNodes } from "./list.ts";
 import * as nodes from "./nodes.ts";
+import { TypeFacts } from "./type-facts.ts";
 import * as types from "./types.ts";
 
 /** The port over a connection. Reading operations are given it as a `ReadTransaction`. */
 export class SqlTransaction implements WriteTransaction {
   readonly #db: Connection;
+  #facts = new TypeFacts();
+  readonly #learnt: (() => void)[] = [];
 
   constructor(db: Connection) {
     this.#db = db;
+  }
+
+  /** Makes use of what is known already; what this transaction finds out is added when it is committed. */
+  useFacts(facts: TypeFacts): this {
+    this.#facts = facts;
+    return this;
+  }
+
+  committed(): void {
+    for (const add of this.#learnt.splice(0)) add();
   }
 
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
@@ -36,6 +49,25 @@ export class SqlTransaction implements WriteTransaction {
   }
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]) {
     return types.typesByExternalId(this.#db, kind, externalIds);
+  }
+  async typesDeclaring<K extends KindName>(kind: Kind<K>, uses: ReadonlyMap<bigint, Iterable<string>>) {
+    const facts = this.#facts;
+    const known = [...uses].flatMap(([id, properties]) => facts.type(kind, id, properties) ?? []);
+    const ids = new Set(known.map(({ id }) => id));
+    const unknown = [...uses.keys()].filter((id) => !ids.has(id));
+    const found = await types.typesById(this.#db, kind, unknown);
+    this.#learnt.push(() => facts.addTypes(kind, found));
+    return [...known, ...found];
+  }
+  async typeId<K extends KindName>(kind: Kind<K>, key: TypeKey) {
+    const facts = this.#facts;
+    const known = facts.id(kind, key);
+    if (known !== undefined) return known;
+    const type = await types.typeLike(this.#db, kind, key);
+    // Another one may come to be more like the key, unless nothing can.
+    if (type?.name === key.name && type.version === key.version)
+      this.#learnt.push(() => facts.addId(kind, key, type.id));
+    return type?.id;
   }
   allTypes<K extends KindName>(kind: Kind<K>) {
     return types.allTypes(this.#db, kind);
@@ -117,4 +149,19 @@ export class SqlTransaction implements WriteTransaction {
   insertParentLinks(links: readonly ParentLink[]) {
     return edges.insertParentLinks(this.#db, links);
   }
+}
+
+/** Runs `work` in a transaction that knows the facts, and adds to them. */
+export async function withFacts<T>(
+  facts: TypeFacts,
+  transaction: (work: (tx: SqlTransaction) => Promise<T>) => Promise<T>,
+  work: (tx: SqlTransaction) => Promise<T>,
+): Promise<T> {
+  let last: SqlTransaction | undefined;
+  const result = await transaction((tx) => {
+    last = tx.useFacts(facts);
+    return work(last);
+  });
+  last?.committed();
+  return result;
 }

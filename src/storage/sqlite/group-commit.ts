@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { WriteTransaction } from "../../domain/ports.ts";
+import type { SqlTransaction } from "../sql/transaction.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { type Queue, tooManyWaiting } from "./queue.ts";
 
@@ -7,7 +7,7 @@ import { type Queue, tooManyWaiting } from "./queue.ts";
 const groupMs = 10;
 
 interface Write {
-  readonly work: (tx: WriteTransaction) => Promise<unknown>;
+  readonly work: (tx: SqlTransaction) => Promise<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +31,7 @@ export class GroupCommit {
   }
 
   /** Rejects with RESOURCE_EXHAUSTED where too many wait, else as `work` or the commit does. */
-  run<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+  run<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     if (this.#waiting.length >= this.#waitingMax) return Promise.reject(tooManyWaiting());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as Write["resolve"], reject });

@@ -1,5 +1,7 @@
 import type { ReadTransaction, Storage, WriteTransaction } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
+import { withFacts } from "../sql/transaction.ts";
+import { TypeFacts } from "../sql/type-facts.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { fromDriver } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -17,6 +19,7 @@ export class SqliteStorage implements Storage {
   readonly #reading = new Queue(waitingMax);
   readonly #writing: Queue;
   readonly #writes: GroupCommit | undefined;
+  readonly #facts = new TypeFacts();
   #closing: Promise<void> | undefined;
 
   /** Without a writer the storage refuses to write; the same connection twice is used for both. */
@@ -29,13 +32,14 @@ export class SqliteStorage implements Storage {
 
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    return this.#reading.run(() => this.#reader.read(work));
+    return withFacts(this.#facts, (informed) => this.#reading.run(() => this.#reader.read(informed)), work);
   }
 
   async write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
-    if (!this.#writes) throw new MlmdError("PERMISSION_DENIED", "the database was opened for reading only");
-    return this.#writes.run(work);
+    const writes = this.#writes;
+    if (!writes) throw new MlmdError("PERMISSION_DENIED", "the database was opened for reading only");
+    return withFacts(this.#facts, (informed) => writes.run(informed), work);
   }
 
   close(): Promise<void> {
