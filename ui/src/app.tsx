@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 import { useAddress } from "./lib/address.ts";
 import { allKinds, kindOfPlural } from "./lib/kinds.ts";
 import { Lineage } from "./lineage/index.tsx";
+import { CachedPage } from "./pages/cached.tsx";
+import { ComparePage } from "./pages/compare.tsx";
 import { ListPage } from "./pages/list.tsx";
 import { NodePage } from "./pages/node.tsx";
 import { SearchPage } from "./pages/search.tsx";
@@ -15,6 +17,11 @@ const routes: readonly (readonly [RegExp, (...parts: string[]) => ReactNode])[] 
   [/^\/$/, () => <StartPage />],
   [/^\/search$/, () => <SearchPage />],
   [/^\/lineage\/(\w+)\/(\d{1,19})$/, (plural = "", id = "") => <Lineage plural={plural} id={id} />],
+  [
+    /^\/compare\/(artifacts|executions)$/,
+    (plural) => withKind(plural, (kind) => <ComparePage kind={kind} />),
+  ],
+  [/^\/executions\/(\d{1,19})\/cached$/, (id = "") => <CachedPage id={BigInt(id)} />],
   [/^\/(\w+)$/, (plural) => withKind(plural, (kind) => <ListPage kind={kind} />)],
   [
     /^\/(\w+)\/(\d{1,19})$/,

@@ -50,7 +50,6 @@ export interface Kind {
   list(options: ListOptions, type: TypeName | undefined, call?: Call): Promise<Page>;
   /** Those of the ids that exist. */
   byIds(ids: readonly bigint[], call?: Call): Promise<readonly NodeMessage[]>;
-  byExternalIds(externalIds: readonly string[], call?: Call): Promise<readonly NodeMessage[]>;
   types(call?: Call): Promise<readonly TypeMessage[]>;
 }
 
@@ -69,8 +68,6 @@ const artifact: Kind = {
     return { nodes: artifacts, nextPageToken };
   },
   byIds: async (ids, call) => (await client.getArtifactsByID({ artifactIds: [...ids] }, call)).artifacts,
-  byExternalIds: async (externalIds, call) =>
-    (await client.getArtifactsByExternalIds({ externalIds: [...externalIds] }, call)).artifacts,
   types: async (call) => (await client.getArtifactTypes({}, call)).artifactTypes,
 };
 
@@ -87,8 +84,6 @@ const execution: Kind = {
     return { nodes: executions, nextPageToken };
   },
   byIds: async (ids, call) => (await client.getExecutionsByID({ executionIds: [...ids] }, call)).executions,
-  byExternalIds: async (externalIds, call) =>
-    (await client.getExecutionsByExternalIds({ externalIds: [...externalIds] }, call)).executions,
   types: async (call) => (await client.getExecutionTypes({}, call)).executionTypes,
 };
 
@@ -105,8 +100,6 @@ const context: Kind = {
     return { nodes: contexts, nextPageToken };
   },
   byIds: async (ids, call) => (await client.getContextsByID({ contextIds: [...ids] }, call)).contexts,
-  byExternalIds: async (externalIds, call) =>
-    (await client.getContextsByExternalIds({ externalIds: [...externalIds] }, call)).contexts,
   types: async (call) => (await client.getContextTypes({}, call)).contextTypes,
 };
 

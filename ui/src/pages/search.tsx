@@ -1,5 +1,5 @@
 import { href, useAddress } from "../lib/address.ts";
-import { containing } from "../lib/complete.ts";
+import { containing, literal } from "../lib/complete.ts";
 import { allKinds, type Kind, type NodeMessage } from "../lib/kinds.ts";
 import { useLoad } from "../lib/load.ts";
 import { Link } from "../parts/link.tsx";
@@ -68,7 +68,7 @@ async function find(kind: Kind, query: string, signal: AbortSignal): Promise<Fou
   const call = { signal };
   const [byId, byExternalId, page] = await Promise.all([
     isId ? kind.byIds([BigInt(query)], call) : [],
-    kind.byExternalIds([query], call),
+    kind.list({ filterQuery: `external_id = ${literal(query)}` }, undefined, call),
     kind.list(
       {
         filterQuery: filterFor(kind, query),
@@ -79,7 +79,7 @@ async function find(kind: Kind, query: string, signal: AbortSignal): Promise<Fou
       call,
     ),
   ]);
-  const exact = [...new Map([...byId, ...byExternalId].map((node) => [node.id, node])).values()];
+  const exact = [...new Map([...byId, ...byExternalId.nodes].map((node) => [node.id, node])).values()];
   const known = new Set(exact.map(({ id }) => id));
   return {
     exact,
