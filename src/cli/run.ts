@@ -5,6 +5,7 @@ import { MlmdError } from "../errors.ts";
 import { cachedCommand } from "./cached.ts";
 import { compareCommand } from "./compare.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { exploreCommand } from "./explore.ts";
 import { ancestorsCommand, dagCommand, descendantsCommand } from "./lineage.ts";
 import { listCommand } from "./list.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .addCommand(cachedCommand())
     .addCommand(typesCommand())
     .addCommand(serveCommand())
+    .addCommand(exploreCommand())
     .addCommand(migrateCommand());
   for (const command of withSubcommands(program)) command.exitOverride();
   endQuietlyOnClosedPipe();

@@ -70,7 +70,7 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number))
     throw new InvalidArgumentError("It must be a number.");
@@ -151,7 +151,7 @@ function logCall(log: Logger, { method, code, ms, cause }: CallLog): void {
 }
 
 /** The first signal finishes the calls in flight and closes the database, a second one ends the process. */
-function stopOnSignal(server: RunningServer, closeStore: () => Promise<void>): void {
+export function stopOnSignal(server: RunningServer, closeStore: () => Promise<void>): void {
   let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(1);

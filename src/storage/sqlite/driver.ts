@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { MlmdError } from "../../errors.ts";
 import type { Location } from "./location.ts";
@@ -30,7 +29,7 @@ export function opener(
     }
     opened = true;
     const database = new driver(location === "memory" ? ":memory:" : location.path, {
-      readonly: location !== "memory" && location.mode === "READONLY" && hasLog(location.path),
+      readonly: location !== "memory" && location.mode === "READONLY",
       fileMustExist: location !== "memory" && location.mode !== "READWRITE_OPENCREATE",
       // A writer waits for locks by itself, without blocking the process that may have to release one.
       timeout: mode === "read" ? busyTimeoutMs : 0,
@@ -42,12 +41,4 @@ export function opener(
     else database.pragma("temp_store = MEMORY");
     return database;
   };
-}
-
-/**
- * A connection that may only read leaves the empty files of a log behind. One that could write, and is told not to, takes
- * them away; but what another process left in a log it would bring into the database.
- */
-function hasLog(path: string): boolean {
-  return existsSync(`${path}-wal`) || existsSync(`${path}-journal`);
 }

@@ -59,6 +59,29 @@ interface Layout {
   }[];
 }
 
+test("reading leaves no files beside a database in WAL mode, and every byte as it was", async () => {
+  const path = await closedFile();
+  const before = readFileSync(path);
+  const reader = await openSqlite({ path, mode: "READONLY" });
+  expect(await reader.read((tx) => tx.typesById(artifactKind, [1n]))).not.toEqual([]);
+  expect(existsSync(`${path}-shm`)).toBe(true);
+  await reader.close();
+  expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("a reader that closes leaves the files of a writer alone", async () => {
+  const path = await closedFile();
+  const reader = await openSqlite({ path, mode: "READONLY" });
+  const writer = await storageOf({ path });
+  await writer.write(putArtifact("kept"));
+  await reader.close();
+  expect(existsSync(`${path}-wal`)).toBe(true);
+  await writer.write(putArtifact("too"));
+  await writer.close();
+  expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
 test("a new database has the original's tables, columns, constraints and indexes, and two indexes more", async () => {
   const golden = JSON.parse(
     readFileSync(join(import.meta.dirname, "../../../test/golden/schema-v10.json"), "utf8"),

@@ -6,6 +6,7 @@ import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
 import { checkExists, locate, type OpenMode } from "./location.ts";
 import { migrationTimeoutMs, migratorFor } from "./migrator.ts";
+import { traceRemover } from "./reader-traces.ts";
 import { createAdditionalIndexes, createSchema, hasAdditionalIndexes, inspectSchema } from "./schema.ts";
 import { SqliteStorage } from "./storage.ts";
 
@@ -47,14 +48,21 @@ export async function openSqlite(options: SqliteOptions = {}): Promise<Storage> 
     ? "memory"
     : locate(options.path ?? "", options.mode ?? "READWRITE_OPENCREATE");
   if (location !== "memory") checkExists(location);
-  const open = opener(await loadDriver(), location, busyTimeoutMs);
+  const driver = await loadDriver();
+  const open = opener(driver, location, busyTimeoutMs);
   const connect = (mode: ConnectionMode) =>
     new SqliteConnection(() => open(mode), busyTimeoutMs, onStatement);
 
   if (location !== "memory" && location.mode === "READONLY") {
+    const removeTraces = traceRemover(driver, location.path);
     const reader = connect("read");
-    await closeOnFailure(reader, () => check(reader));
-    return new SqliteStorage(reader, undefined);
+    try {
+      await closeOnFailure(reader, () => check(reader));
+    } catch (error) {
+      removeTraces();
+      throw error;
+    }
+    return new SqliteStorage(reader, undefined, removeTraces);
   }
   if (options.enableUpgradeMigration && location !== "memory") {
     const onProgress = options.onMigrationProgress;

@@ -20,11 +20,13 @@ export class SqliteStorage implements Storage {
   readonly #writing: Queue;
   readonly #writes: GroupCommit | undefined;
   readonly #facts = new TypeFacts();
+  readonly #afterClose: () => void;
   #closing: Promise<void> | undefined;
 
   /** Without a writer the storage refuses to write; the same connection twice is used for both. */
-  constructor(reader: SqliteConnection, writer: SqliteConnection | undefined) {
+  constructor(reader: SqliteConnection, writer: SqliteConnection | undefined, afterClose = () => {}) {
     this.#reader = reader;
+    this.#afterClose = afterClose;
     this.#writer = writer;
     this.#writing = writer === reader ? this.#reading : new Queue(waitingMax);
     if (writer) this.#writes = new GroupCommit(writer, this.#writing, waitingMax);
@@ -54,6 +56,7 @@ export class SqliteStorage implements Storage {
       // The last connection to close a database writes its log back into the file; a reader could not.
       if (this.#writer !== this.#reader) this.#reader.close();
       this.#writer?.close();
+      this.#afterClose();
     } catch (error) {
       throw fromDriver(error);
     }

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Event } from "../../../src/contract/messages.ts";
 import { client } from "./client.ts";
 import { type Kind, type KindName, kinds, type NodeMessage } from "./kinds.ts";
@@ -36,19 +37,31 @@ export async function eventsOf(
   const all: Event[] = [];
   for (let at = 0; at < ids.length; at += chunkSize) {
     const chunk = ids.slice(at, at + chunkSize);
-    const { events } = await (kind === "artifact"
-      ? client.getEventsByArtifactIDs({ artifactIds: chunk }, { signal })
-      : client.getEventsByExecutionIDs({ executionIds: chunk }, { signal }));
-    all.push(...events);
+    const answer =
+      kind === "artifact"
+        ? client.getEventsByArtifactIDs({ artifactIds: chunk }, { signal })
+        : client.getEventsByExecutionIDs({ executionIds: chunk }, { signal });
+    all.push(...((await orNone<{ events: Event[] }>(answer))?.events ?? []));
   }
   return all;
 }
 
+/** The contract answers NOT_FOUND where a node has no neighbours of this sort. */
+async function orNone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.NotFound) return undefined;
+    throw error;
+  }
+}
+
 export async function contextsOf(node: NodeMessage, signal: AbortSignal): Promise<readonly NodeMessage[]> {
-  const { contexts } = await (node.$typeName === "ml_metadata.Artifact"
-    ? client.getContextsByArtifact({ artifactId: node.id }, { signal })
-    : client.getContextsByExecution({ executionId: node.id }, { signal }));
-  return contexts;
+  const answer =
+    node.$typeName === "ml_metadata.Artifact"
+      ? client.getContextsByArtifact({ artifactId: node.id }, { signal })
+      : client.getContextsByExecution({ executionId: node.id }, { signal });
+  return (await orNone<{ contexts: readonly NodeMessage[] }>(answer))?.contexts ?? [];
 }
 
 export interface Family {
@@ -58,10 +71,10 @@ export interface Family {
 
 export async function familyOf(contextId: bigint, signal: AbortSignal): Promise<Family> {
   const [parents, children] = await Promise.all([
-    client.getParentContextsByContext({ contextId }, { signal }),
-    client.getChildrenContextsByContext({ contextId }, { signal }),
+    orNone(client.getParentContextsByContext({ contextId }, { signal })),
+    orNone(client.getChildrenContextsByContext({ contextId }, { signal })),
   ]);
-  return { parents: parents.contexts, children: children.contexts };
+  return { parents: parents?.contexts ?? [], children: children?.contexts ?? [] };
 }
 
 /** The other end of an event. */

@@ -14,7 +14,7 @@ import { useLoad } from "../lib/load.ts";
 import { type Paged, usePaged } from "../lib/paged.ts";
 import { count } from "../lib/text.ts";
 import { columnName, numberOf, propertyColumns, propertyOf, shownValue, textOf } from "../lib/values.ts";
-import { FilterBox } from "../parts/filter-box.tsx";
+import { FilterBox, problemOf } from "../parts/filter-box.tsx";
 import { NodeLink, State } from "../parts/node-link.tsx";
 import { Failure, Loading } from "../parts/status.tsx";
 import { Text } from "../parts/text.tsx";
@@ -59,6 +59,8 @@ function List({ kind, types }: { readonly kind: Kind; readonly types: readonly T
   const { params } = useAddress();
   const view = viewOf(kind, params);
   const type = typeOfKey(types, view.type);
+  // The box says what is wrong with such a filter; asking the server would say it twice.
+  const isWrong = problemOf(kind.name, view.filter) !== undefined;
   const request = {
     filterQuery: filterOf(kind, view),
     orderByField: {
@@ -67,7 +69,8 @@ function List({ kind, types }: { readonly kind: Kind; readonly types: readonly T
     },
   };
   const paged = usePaged(JSON.stringify([view.type, request]), async (nextPageToken, signal) => {
-    if (view.type !== "" && type === undefined) return { nodes: [], nextPageToken: "" };
+    const isUnknown = view.type !== "" && type === undefined;
+    if (isUnknown || isWrong) return { nodes: [], nextPageToken: "" };
     const options = { ...request, maxResultSize: pageSize, nextPageToken };
     return kind.list(options, type && typeNameOf(type), { signal });
   });
@@ -110,7 +113,7 @@ function List({ kind, types }: { readonly kind: Kind; readonly types: readonly T
             </tr>
           );
         }}
-        foot={<Foot kind={kind} paged={paged} />}
+        foot={isWrong ? null : <Foot kind={kind} paged={paged} />}
       />
     </div>
   );

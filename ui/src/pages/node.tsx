@@ -1,5 +1,13 @@
 import { href } from "../lib/address.ts";
-import { type Kind, type KindName, labelOf, type NodeMessage, typeKey, uriOf } from "../lib/kinds.ts";
+import {
+  type Kind,
+  type KindName,
+  labelOf,
+  type NodeMessage,
+  stateOf,
+  typeKey,
+  uriOf,
+} from "../lib/kinds.ts";
 import { useLoad } from "../lib/load.ts";
 import { nodeById } from "../lib/neighbours.ts";
 import { rawJson } from "../lib/raw.ts";
@@ -60,7 +68,7 @@ function Header({ kind, node }: { readonly kind: Kind; readonly node: NodeMessag
         <KindIcon kind={kind.name} /> {kind.title} {String(node.id)}
       </p>
       <h1>
-        <Text max={300}>{labelOf(node)}</Text> {kind.state && <State node={node} />}
+        <Text max={300}>{labelOf(node)}</Text> {stateOf(node) !== undefined && <State node={node} />}
       </h1>
       <nav className="actions" aria-label="About this node">
         {actions[kind.name].map(({ title, icon, to }) => (

@@ -14,7 +14,7 @@ interface FilterBoxProps {
 }
 
 /** What is wrong with the filter: the message with its caret; undefined where it is right. */
-function problemOf(kind: KindName, text: string): string | undefined {
+export function problemOf(kind: KindName, text: string): string | undefined {
   if (text.trim() === "") return undefined;
   try {
     compileFilter(kind, text);
@@ -124,14 +124,25 @@ export function FilterBox(props: FilterBoxProps) {
         <Candidates id={id} candidates={candidates} chosen={chosen} onTake={act.take} />
       </div>
       <button type="submit">Filter</button>
-      {problem !== undefined && (
-        <pre id={`${id}-problem`} className="filter-problem" role="alert">
-          <Text max={2000} keepLines>
-            {problem}
+      {problem !== undefined && <Problem id={`${id}-problem`} message={problem} />}
+    </form>
+  );
+}
+
+/** The first line says what is wrong and may be long; the others are the place with the caret under it. */
+function Problem({ id, message }: { readonly id: string; readonly message: string }) {
+  const [what = "", ...place] = message.split("\n");
+  return (
+    <div id={id} className="filter-problem" role="alert">
+      <Text max={2000}>{what}</Text>
+      {place.length > 0 && (
+        <pre>
+          <Text max={500} keepLines>
+            {place.join("\n")}
           </Text>
         </pre>
       )}
-    </form>
+    </div>
   );
 }
 
