@@ -6,6 +6,7 @@ import { codeNumbers, MlmdError } from "../../errors.ts";
 import type { Calls, Route } from "../calls.ts";
 import type { GrpcLimits } from "../grpc.ts";
 import { refusalOf } from "./origin.ts";
+import { bytesRegistry, packBytes } from "./packed.ts";
 import { type Pages, servePage } from "./pages.ts";
 
 /** The largest timeout that a timer takes, in milliseconds. */
@@ -29,6 +30,7 @@ export function webHandler(
     readMaxBytes: limits.maxReceiveBytes,
     writeMaxBytes: Math.min(limits.maxSendBytes, 0xffffffff),
     maxTimeoutMs: timeoutMaxMs,
+    jsonOptions: { registry: bytesRegistry },
   });
   const prefix = `/${MetadataStoreService.typeName}/`;
   return (request, response) => {
@@ -41,10 +43,12 @@ export function webHandler(
 }
 
 function implementation({ method, run }: Route, calls: Calls) {
-  return async (request: Parameters<typeof run>[0], { signal, timeoutMs }: HandlerContext) => {
-    const deadline = Date.now() + (timeoutMs() ?? Number.POSITIVE_INFINITY);
+  return async (request: Parameters<typeof run>[0], context: HandlerContext) => {
+    const deadline = Date.now() + (context.timeoutMs() ?? Number.POSITIVE_INFINITY);
     try {
-      return await calls.run(method.name, deadline, () => beforeAbort(run(request), signal));
+      const answer = await calls.run(method.name, deadline, () => beforeAbort(run(request), context.signal));
+      if (/json/.test(context.requestHeader.get("content-type") ?? "")) packBytes(method.output, answer);
+      return answer;
     } catch (error) {
       throw toConnectError(error as MlmdError);
     }
