@@ -38,6 +38,7 @@ def put_types(store) -> dict:
         "Metrics": artifact_type(
             "Metrics", p.ArtifactType.METRICS, accuracy=p.DOUBLE, loss=p.DOUBLE, passed=p.BOOLEAN
         ),
+        "Report": p.ArtifactType(name="Report"),
         "Ingest": execution_type("Ingest", p.ExecutionType.PROCESS, source=p.STRING),
         "Trainer": execution_type(
             "Trainer", p.ExecutionType.TRAIN, learning_rate=p.DOUBLE, epochs=p.INT, settings=p.STRUCT

@@ -3,6 +3,7 @@ import type { Kind } from "../lib/kinds.ts";
 import { columnsOfRuns, type Run } from "../lib/runs.ts";
 import { count } from "../lib/text.ts";
 import { numberOf, textOf } from "../lib/values.ts";
+import { Choice } from "../parts/choice.tsx";
 import { NodeLink, State } from "../parts/node-link.tsx";
 import { Plot } from "../parts/plot.tsx";
 import { Scroll } from "../parts/scroll.tsx";
@@ -32,26 +33,15 @@ export function CompareRuns({ kind, runs: all }: CompareRunsProps) {
     <>
       <div className="toolbar">
         {types.size > 1 && (
-          <label>
-            Type{" "}
-            <select value={type} onChange={(event) => setParams({ type: event.target.value })}>
-              {[...types].map(([name, { length }]) => (
-                <option key={name} value={name}>
-                  {name} ({length})
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="Type"
+            value={type}
+            options={[...types].map(([name, { length }]) => [name, `${name} (${length})`])}
+            onChange={(chosen) => setParams({ type: chosen })}
+          />
         )}
-        {numeric.length > 0 && (
-          <label>
-            Plot{" "}
-            <select value={plotted} onChange={(event) => setParams({ plot: event.target.value })}>
-              {numeric.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+        {plotted !== undefined && (
+          <Choice label="Plot" value={plotted} options={numeric} onChange={(plot) => setParams({ plot })} />
         )}
         <label>
           <input

@@ -14,6 +14,7 @@ import { useLoad } from "../lib/load.ts";
 import { type Paged, usePaged } from "../lib/paged.ts";
 import { count } from "../lib/text.ts";
 import { columnName, numberOf, propertyColumns, propertyOf, shownValue, textOf } from "../lib/values.ts";
+import { Choice } from "../parts/choice.tsx";
 import { FilterBox, problemOf } from "../parts/filter-box.tsx";
 import { NodeLink, State } from "../parts/node-link.tsx";
 import { Failure, Loading } from "../parts/status.tsx";
@@ -161,28 +162,19 @@ interface ChoicesProps {
 function Choices({ kind, types, view, seen, paged }: ChoicesProps) {
   return (
     <div className="choices">
-      <label>
-        Type{" "}
-        <select value={view.type} onChange={(event) => setParams({ type: event.target.value })}>
-          <option value="">all</option>
-          {!typeOfKey(types, view.type) && view.type !== "" && <option value={view.type}>{view.type}</option>}
-          {types.map((type) => (
-            <option key={String(type.id)} value={typeKey(type)}>
-              {typeKey(type)}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Type"
+        value={view.type}
+        options={[["", "all"], ...new Set([...types.map(typeKey), ...(view.type === "" ? [] : [view.type])])]}
+        onChange={(type) => setParams({ type })}
+      />
       {kind.state && (
-        <label>
-          State{" "}
-          <select value={view.state} onChange={(event) => setParams({ state: event.target.value })}>
-            <option value="">all</option>
-            {kind.state.names.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="State"
+          value={view.state}
+          options={[["", "all"], ...kind.state.names]}
+          onChange={(state) => setParams({ state })}
+        />
       )}
       <ColumnChoice kind={kind} view={view} seen={seen} />
       <span className="quiet grow" role="status">

@@ -1,3 +1,4 @@
+import { useMemo, useState } from "react";
 import { href } from "../lib/address.ts";
 import {
   type Kind,
@@ -219,23 +220,29 @@ function Property({ column, value }: { readonly column: string; readonly value: 
   );
 }
 
-/** Written out only when it is opened: it may be large. */
 function Raw({ node }: { readonly node: NodeMessage }) {
-  const { data: text = "" } = useLoad(String(node.id), async () =>
-    JSON.stringify(rawJson(node), undefined, 2),
-  );
+  const [isOpen, setOpen] = useState(false);
   return (
-    <section>
-      <details className="raw">
-        <summary>
-          <h2>Raw message</h2>
-        </summary>
-        <p>
-          <Copy text={text} what="the message as JSON" />{" "}
-          <span className="quiet">{count(text.length, "character")} of JSON</span>
-        </p>
-        <LongText>{text}</LongText>
-      </details>
-    </section>
+    <details className="raw" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <h2>Raw message</h2>
+      </summary>
+      {isOpen && <RawText node={node} />}
+    </details>
+  );
+}
+
+function RawText({ node }: { readonly node: NodeMessage }) {
+  const text = useMemo(() => JSON.stringify(rawJson(node), undefined, 2), [node]);
+  return (
+    <>
+      <p>
+        <Copy text={text} what="the message as JSON" />{" "}
+        <span className="quiet">{count(text.length, "character")} of JSON</span>
+      </p>
+      <div className="code">
+        <LongText folded={20_000}>{text}</LongText>
+      </div>
+    </>
   );
 }

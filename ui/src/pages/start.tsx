@@ -10,6 +10,7 @@ import {
   typeNameOf,
 } from "../lib/kinds.ts";
 import { useLoad } from "../lib/load.ts";
+import { Choice } from "../parts/choice.tsx";
 import { FilterBox } from "../parts/filter-box.tsx";
 import { KindIcon } from "../parts/icons.tsx";
 import { Link } from "../parts/link.tsx";
@@ -104,16 +105,13 @@ function Filters({ summaries }: { readonly summaries: readonly Summary[] }) {
   const names = useMemo(() => ({ types: types ?? [], seen: [] }), [types]);
   return (
     <div className="start-filter">
-      <label>
-        <span className="for-readers">What to filter</span>
-        <select value={name} onChange={(event) => setName(event.target.value as Kind["name"])}>
-          {allKinds.map((kind) => (
-            <option key={kind.name} value={kind.name}>
-              {kind.title}s
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="What to filter"
+        isBare
+        value={name}
+        options={allKinds.map((kind) => [kind.name, `${kind.title}s`])}
+        onChange={(chosen) => setName(chosen as Kind["name"])}
+      />
       <FilterBox
         kind={name}
         value=""
@@ -148,7 +146,7 @@ function Newest({ title, kind, newest }: Summary & { readonly title: string }) {
   );
 }
 
-/** Types without nodes are left out at first: every store has the built-in ones. */
+/** Types without nodes are left out at first: stores that are shared have many. */
 function Types({ kind, types }: Summary) {
   const [isAll, setAll] = useState(false);
   const { data: counts, error } = useLoad(`${kind.name} ${types.length}`, (signal) =>

@@ -26,26 +26,27 @@ export function Text({ children, max = 300, keepLines = false }: TextProps) {
   );
 }
 
-const folded = 400;
 const step = 50_000;
 
+interface LongTextProps {
+  readonly children: string;
+  /** So many characters are shown at first. */
+  readonly folded?: number;
+}
+
 /** A text of any length: folded at first, then in steps that a browser can lay out. */
-export function LongText({ children }: { readonly children: string }) {
+export function LongText({ children, folded = 400 }: LongTextProps) {
   const [shown, setShown] = useState(folded);
   const isFolded = children.length > shown;
-  if (children.length <= folded)
-    return (
-      <Text max={folded} keepLines>
-        {children}
-      </Text>
-    );
+  const text = (
+    <Text max={shown} keepLines>
+      {children}
+    </Text>
+  );
+  if (children.length <= folded) return <span className="lines">{text}</span>;
   return (
     <div className="long-text">
-      <pre className={shown > folded ? "long-text-open" : ""}>
-        <Text max={shown} keepLines>
-          {children}
-        </Text>
-      </pre>
+      <pre className={shown > folded ? "long-text-open" : ""}>{text}</pre>
       <p className="quiet">
         {isFolded
           ? `${count(shown, "character")} of ${count(children.length, "character")}`
