@@ -1,6 +1,6 @@
 import type { Edge, LineageGraph, LineageNode, NodeKey } from "./graph.ts";
 
-/** By type, or by the contexts of one type; those with no such context stay single. */
+/** By type, or by the contexts of one type; what is in none of them, or in several, stays single. */
 export type Grouping =
   | { readonly by: "none" }
   | { readonly by: "type" }
@@ -82,18 +82,20 @@ export function group(
 function groupKeys(graph: LineageGraph, grouping: Grouping): (node: LineageNode) => GroupKey | undefined {
   if (grouping.by === "none") return () => undefined;
   if (grouping.by === "type") return ({ kind, typeId }) => `t${kind === "artifact" ? "a" : "e"}${typeId}`;
-  const ownContext = ({ contexts }: LineageNode) =>
-    contexts.find((id) => graph.contexts.get(id)?.typeId === grouping.typeId);
-  // Many programs register only executions with their run: an artifact is then where it was made.
+  const contextsOf = ({ contexts }: LineageNode) =>
+    contexts.filter((id) => graph.contexts.get(id)?.typeId === grouping.typeId);
+  // An artifact is where it was made: many programs register only executions with their run, others register what a
+  // run reads as well.
   const maker = new Map<NodeKey, bigint>();
   for (const { from, to } of graph.edges) {
     const node = from.startsWith("e") ? graph.nodes.get(from) : undefined;
-    const context = node && ownContext(node);
+    const [context] = node ? contextsOf(node) : [];
     if (context !== undefined && !maker.has(to)) maker.set(to, context);
   }
   return (node) => {
-    const context = ownContext(node) ?? maker.get(node.key);
-    return context === undefined ? undefined : `c${context}`;
+    const [context, ...others] = contextsOf(node);
+    const own = others.length === 0 ? (context ?? maker.get(node.key)) : maker.get(node.key);
+    return own === undefined ? undefined : `c${own}`;
   };
 }
 

@@ -35,7 +35,7 @@ export default function LineagePage({ kind, id }: Root) {
     ),
   );
   return (
-    <section className="lineage">
+    <section className="lineage-page">
       {error instanceof LineageTooLarge ? (
         <TooLarge error={error} state={state} />
       ) : error ? (

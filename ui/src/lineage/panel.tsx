@@ -1,4 +1,3 @@
-import { href } from "../lib/address.ts";
 import { plainText } from "../lib/text.ts";
 import { Link } from "../parts/link.tsx";
 import { Text } from "../parts/text.tsx";
@@ -94,8 +93,12 @@ function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
       <p className="lineage-actions">
         {more("before", "Show what it came from")}
         {more("after", "Show what it led to")}
-        <Link to={`/lineage${page}`}>Start here</Link>
-        <Link to={page}>Open</Link>
+        <Link to={`/lineage${page}`} className="button">
+          Start here
+        </Link>
+        <Link to={page} className="button">
+          Open
+        </Link>
       </p>
     </>
   );
@@ -129,7 +132,9 @@ function GroupFacts({ box: { group }, onGroup }: PanelProps) {
           Show its {group.members.length} nodes
         </button>
         {group.kind === "context" && (
-          <Link to={href(`/lineage/contexts/${group.key.slice(1)}`)}>Start here</Link>
+          <Link to={`/lineage/contexts/${group.key.slice(1)}`} className="button">
+            Start here
+          </Link>
         )}
       </p>
       <details>

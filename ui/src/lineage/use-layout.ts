@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Drawing } from "./group.ts";
 import { layOutInWorker } from "./layout/run.ts";
+import { textWidths } from "./picture/measure.ts";
 import { type Scene, toLayoutInput, toScene } from "./picture/scene.ts";
 
 export interface LaidOut {
@@ -32,10 +33,11 @@ export function useLayout(drawing: Drawing | undefined): LayoutState {
     if (drawing === undefined) return;
     const controller = new AbortController();
     const { signal } = controller;
+    const widths = textWidths(getComputedStyle(document.body).fontFamily);
     setRun(controller);
     setProgress(0);
     setOutcome(undefined);
-    layOutInWorker(toLayoutInput(drawing), signal, setProgress).then(
+    layOutInWorker(toLayoutInput(drawing, widths), signal, setProgress).then(
       (layout) => {
         if (signal.aborted) return;
         setReady({ drawing, scene: toScene(drawing, layout) });

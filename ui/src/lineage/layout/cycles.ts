@@ -7,10 +7,13 @@ export interface ForwardEdge {
 }
 
 /** Turns round every edge that leads back to a node on the way that led to it. */
-export function breakCycles(count: number, edges: readonly (readonly [number, number])[]): ForwardEdge[] {
+export function breakCycles(
+  count: number,
+  edges: readonly Pick<ForwardEdge, "from" | "to">[],
+): ForwardEdge[] {
   const out: number[][] = Array.from({ length: count }, () => []);
   const hasInput = new Uint8Array(count);
-  for (const [index, [from, to]] of edges.entries()) {
+  for (const [index, { from, to }] of edges.entries()) {
     out[from]?.push(index);
     if (from !== to) hasInput[to] = 1;
   }
@@ -26,7 +29,7 @@ export function breakCycles(count: number, edges: readonly (readonly [number, nu
         stack.pop();
         continue;
       }
-      const to = edges[edge]?.[1] as number;
+      const to = edges[edge]?.to as number;
       if (state[to] === onPath) reversed[edge] = 1;
       else if (state[to] === unseen) {
         state[to] = onPath;
@@ -37,7 +40,7 @@ export function breakCycles(count: number, edges: readonly (readonly [number, nu
   // Nodes that nothing leads to come first: an edge is then turned only where a cycle needs it.
   for (let node = 0; node < count; node++) if (!hasInput[node] && state[node] === unseen) walkFrom(node);
   for (let node = 0; node < count; node++) if (state[node] === unseen) walkFrom(node);
-  return edges.map(([from, to], index) =>
+  return edges.map(({ from, to }, index) =>
     reversed[index] ? { from: to, to: from, isReversed: true } : { from, to, isReversed: false },
   );
 }

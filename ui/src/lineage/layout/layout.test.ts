@@ -4,7 +4,10 @@ import { gaps, type LayoutInput, layOut } from "./layout.ts";
 const size = { width: 200, height: 40 };
 
 function input(count: number, edges: [number, number][]): LayoutInput {
-  return { nodes: Array.from({ length: count }, () => size), edges };
+  return {
+    nodes: Array.from({ length: count }, () => size),
+    edges: edges.map(([from, to]) => ({ from, to, labelWidth: 0, labelEnd: "to" as const })),
+  };
 }
 
 /** Runs of a pipeline that share a table: a realistic graph of any size. */
@@ -35,7 +38,7 @@ test("a chain goes straight to the right", () => {
 test("no two nodes overlap, and every edge goes to the right", () => {
   const graph = pipelines(60);
   const { x, y } = layOut(graph);
-  for (const [from, to] of graph.edges) expect(x[from]).toBeLessThan(x[to] as number);
+  for (const { from, to } of graph.edges) expect(x[from]).toBeLessThan(x[to] as number);
   const columns = Map.groupBy(graph.nodes.keys(), (node) => x[node]);
   for (const column of columns.values()) {
     const heights = column.map((node) => y[node] as number).sort((a, b) => a - b);
@@ -43,6 +46,22 @@ test("no two nodes overlap, and every edge goes to the right", () => {
       expect(height - (heights[index] as number)).toBeGreaterThanOrEqual(size.height + gaps.row - 1e-6);
     }
   }
+});
+
+test("a column is as wide as its widest node, and a gap as its labels need", () => {
+  const { x, widths, labels } = layOut({
+    nodes: [80, 120, 200].map((width) => ({ width, height: 40 })),
+    edges: [
+      { from: 0, to: 2, labelWidth: 100, labelEnd: "to" },
+      { from: 1, to: 2, labelWidth: 0, labelEnd: "to" },
+    ],
+  });
+  expect(widths).toEqual([120, 120, 200]);
+  expect(x).toEqual([60, 60, 120 + 136 + 100]);
+  expect(labels.map(([x1, , x2]) => [x1, x2])).toEqual([
+    [120, 256],
+    [120, 256],
+  ]);
 });
 
 test("a cycle is drawn with one edge that leads back", () => {

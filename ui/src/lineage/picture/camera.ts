@@ -25,7 +25,7 @@ export function whole(scene: Frame, frame: Frame): Camera {
 /** A place to begin: everything where it can be read, else the box with what is around it. */
 export function start(scene: Frame, frame: Frame, box: Rect | undefined): Camera {
   const all = whole(scene, frame);
-  if (all.scale >= 0.5 || box === undefined) return all;
+  if (all.scale >= 0.4 || box === undefined) return all;
   const { scale, x, y } = centre(box, frame, 0.8);
   return {
     scale,
@@ -61,7 +61,7 @@ export function pan(camera: Camera, dx: number, dy: number): Camera {
 
 /** Moves as little as is needed to have the box on screen, and zooms in where it could not be read. */
 export function reveal(camera: Camera, box: Rect, frame: Frame): Camera {
-  if (camera.scale < 0.45) return centre(box, frame, 0.8);
+  if (camera.scale < 0.3) return centre(box, frame, 0.8);
   const left = box.x * camera.scale + camera.x;
   const top = box.y * camera.scale + camera.y;
   const dx = shift(left, left + box.width * camera.scale, frame.width);

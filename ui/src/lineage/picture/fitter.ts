@@ -1,7 +1,7 @@
 import { plainText } from "../../lib/text.ts";
 
 /** Names may hold a megabyte; a picture measures so much of them. */
-const lengthMax = 400;
+export const lengthMax = 400;
 
 export type Measure = (text: string, font: string) => number;
 

@@ -1,8 +1,25 @@
 import { kindShapes } from "../../parts/icons.tsx";
 import type { DrawnKey } from "../group.ts";
 import type { Fitter } from "./fitter.ts";
-import { captionFont, fillOf, labelFont, markColours, type Palette, titleFont } from "./palette.ts";
-import { type Badges, badgeAway, boxSize, type Scene, type SceneBox, type SceneEdge } from "./scene.ts";
+import {
+  captionFont,
+  fillOf,
+  labelFont,
+  markColours,
+  type Palette,
+  titleFont,
+  titleSize,
+} from "./palette.ts";
+import {
+  type Badges,
+  badgeAway,
+  markRight,
+  type Scene,
+  type SceneBox,
+  type SceneEdge,
+  textLeft,
+  textRight,
+} from "./scene.ts";
 import { markPaths, outline, type ShapeKind } from "./shapes.ts";
 
 /** A point of the drawing is on screen at `point * scale + offset`, in CSS pixels. */
@@ -25,21 +42,18 @@ export interface Emphasis {
 }
 
 /** Below these scales texts and signs cannot be read and are left out. */
-const textScale = 0.45;
+const captionScale = 0.55;
+const textScale = 0.28;
 const labelScale = 0.6;
 const signScale = 0.22;
 
 const shapeKinds: readonly ShapeKind[] = ["artifact", "execution", "context"];
 export const stackOffset = 5;
-export const textLeft = 36;
-export const markLeft = boxSize.width - 20;
 
 /** What there is for the texts of a box. */
 export function textWidth({ mark, width }: SceneBox): number {
-  return (mark ? markLeft - 10 : width - 16) - textLeft;
+  return width - textLeft - textRight - (mark ? markRight : 0);
 }
-
-export const labelWidth = 96;
 
 /** Draws one scene; what does not change between frames is prepared once. */
 export class Painter {
@@ -98,7 +112,7 @@ export class Painter {
     context.globalAlpha = emphasis.found ? 0.25 : 0.55;
     context.stroke(this.lines);
     context.globalAlpha = 1;
-    const visible = scale < textScale ? [] : scene.edges.filter((edge) => crosses(edge, view));
+    const visible = scale < captionScale ? [] : scene.edges.filter((edge) => crosses(edge, view));
     context.fillStyle = palette.quiet;
     for (const { head } of visible) context.fill(new Path2D(head));
     context.strokeStyle = palette.accent;
@@ -112,7 +126,10 @@ export class Painter {
     if (scale >= labelScale) for (const edge of visible) this.paintLabel(context, edge);
   }
 
-  private paintLabel(context: CanvasRenderingContext2D, { label, labelX, labelY }: SceneEdge): void {
+  private paintLabel(
+    context: CanvasRenderingContext2D,
+    { label, labelWidth, labelX, labelY }: SceneEdge,
+  ): void {
     if (label === "") return;
     const font = labelFont(this.palette);
     context.font = font;
@@ -157,8 +174,24 @@ export class Painter {
     scale: number,
     { found, roots, badges }: Emphasis,
   ): void {
-    const { palette, fitter } = this;
+    const { palette } = this;
     context.globalAlpha = found && !found.has(box.key) ? 0.35 : 1;
+    if (scale >= captionScale || scale < textScale) this.paintSigns(context, box);
+    if (roots.has(box.key)) {
+      context.strokeStyle = palette[box.shape];
+      context.lineWidth = 3;
+      context.stroke(this.outlines.get(box.key) as Path2D);
+    }
+    if (scale >= captionScale) this.paintTexts(context, box);
+    else if (scale >= textScale) this.paintTitle(context, box, scale);
+    const badge = badges.get(box.key);
+    if (badge?.before) this.paintBadge(context, badge.before, box.x - badgeAway, box);
+    if (badge?.after) this.paintBadge(context, badge.after, box.x + box.width + badgeAway, box);
+    context.globalAlpha = 1;
+  }
+
+  private paintSigns(context: CanvasRenderingContext2D, box: SceneBox): void {
+    const { palette } = this;
     context.save();
     context.translate(box.x + textLeft / 2 + (box.shape === "artifact" ? 2 : 0), box.y + box.height / 2);
     context.strokeStyle = palette[box.shape];
@@ -168,31 +201,39 @@ export class Painter {
     context.stroke(pathFor(kindShapes[box.shape]));
     context.translate(8, 8);
     if (box.mark) {
-      context.translate(markLeft - textLeft / 2 + (box.shape === "artifact" ? -4 : 4), 0);
+      context.translate(box.width - markRight - textLeft / 2 - (box.shape === "artifact" ? 4 : 0), 0);
       context.strokeStyle = palette[markColours[box.mark]];
       context.lineWidth = 2;
       context.stroke(pathFor(markPaths[box.mark]));
     }
     context.restore();
-    if (roots.has(box.key)) {
-      context.strokeStyle = palette[box.shape];
-      context.lineWidth = 3;
-      context.stroke(this.outlines.get(box.key) as Path2D);
-    }
-    if (scale >= textScale) {
-      context.textAlign = "left";
-      context.textBaseline = "alphabetic";
-      context.font = captionFont(palette);
-      context.fillStyle = palette[box.shape];
-      context.fillText(fitter.fit(box.caption, context.font, textWidth(box)), box.x + textLeft, box.y + 19);
-      context.font = titleFont(palette);
-      context.fillStyle = palette.text;
-      context.fillText(fitter.fit(box.title, context.font, textWidth(box)), box.x + textLeft, box.y + 36);
-    }
-    const badge = badges.get(box.key);
-    if (badge?.before) this.paintBadge(context, badge.before, box.x - badgeAway, box);
-    if (badge?.after) this.paintBadge(context, badge.after, box.x + box.width + badgeAway, box);
-    context.globalAlpha = 1;
+  }
+
+  /** From afar there is the title alone, in letters as large as the box allows. */
+  private paintTitle(context: CanvasRenderingContext2D, box: SceneBox, scale: number): void {
+    const { palette, fitter } = this;
+    const room = box.width - (box.shape === "artifact" ? 28 : 16);
+    const wanted = fitter.width(fitter.fit(box.title, titleFont(palette), 1000), titleFont(palette));
+    const size = Math.max(6.5 / scale, Math.min(9.5 / scale, 22, (titleSize * room) / wanted));
+    context.font = `600 ${Math.round(size)}px ${palette.font}`;
+    context.fillStyle = palette.text;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const text = fitter.fit(box.title, context.font, room);
+    context.fillText(text, box.x + box.width / 2, box.y + box.height / 2 + 1);
+  }
+
+  private paintTexts(context: CanvasRenderingContext2D, box: SceneBox): void {
+    const { palette, fitter } = this;
+    const x = box.x + textLeft;
+    context.textAlign = "left";
+    context.textBaseline = "alphabetic";
+    context.font = titleFont(palette);
+    context.fillStyle = palette.text;
+    context.fillText(fitter.fit(box.title, context.font, textWidth(box)), x, box.y + 36);
+    context.font = captionFont(palette);
+    context.fillStyle = palette[box.shape];
+    context.fillText(fitter.fit(box.caption, context.font, textWidth(box)), x, box.y + 19);
   }
 
   private paintBadge(context: CanvasRenderingContext2D, text: string, x: number, box: SceneBox): void {

@@ -58,14 +58,16 @@ export const markColours = {
   gone: "quiet",
 } as const satisfies Record<StateMark, keyof Palette>;
 
-export function captionFont(palette: Palette): string {
-  return `11px ${palette.font}`;
+export function captionFont({ font }: Pick<Palette, "font">): string {
+  return `11px ${font}`;
 }
 
-export function titleFont(palette: Palette): string {
-  return `600 13px ${palette.font}`;
+export const titleSize = 13;
+
+export function titleFont({ font }: Pick<Palette, "font">): string {
+  return `600 ${titleSize}px ${font}`;
 }
 
-export function labelFont(palette: Palette): string {
-  return `11px ${palette.font}`;
+export function labelFont({ font }: Pick<Palette, "font">): string {
+  return `11px ${font}`;
 }

@@ -5,6 +5,8 @@ import { layOut } from "../layout/layout.ts";
 import { reveal, start, whole, zoom } from "./camera.ts";
 import { badgeAt, boxAt, neighbour, type SceneBox, toLayoutInput, toScene } from "./scene.ts";
 
+const widths = { caption: () => 60, title: () => 80, label: (text: string) => text.length * 6 };
+
 function sceneOf(edges: readonly (readonly [NodeKey, NodeKey, ...string[]])[]) {
   const keys = [...new Set(edges.flatMap((edge) => edge.slice(0, 2) as NodeKey[]))];
   const nodes = keys.map((key): LineageNode => {
@@ -28,7 +30,7 @@ function sceneOf(edges: readonly (readonly [NodeKey, NodeKey, ...string[]])[]) {
     contexts: new Map(),
   };
   const drawing = group(graph, new Set(graph.nodes.keys()), { by: "none" }, new Set());
-  return toScene(drawing, layOut(toLayoutInput(drawing)));
+  return toScene(drawing, layOut(toLayoutInput(drawing, widths)));
 }
 
 const fan = sceneOf([

@@ -1,6 +1,6 @@
 import { type NodeKey, type Side, titleOf } from "../graph.ts";
 import type { Drawing, Drawn, DrawnEdge, DrawnKey } from "../group.ts";
-import type { Layout, LayoutInput } from "../layout/layout.ts";
+import type { Layout, LayoutInput, Stretch } from "../layout/layout.ts";
 import { arrowHead, curve, pointOn, type Rect, type ShapeKind, type StateMark, stateMark } from "./shapes.ts";
 
 export interface SceneBox extends Rect {
@@ -20,7 +20,8 @@ export interface SceneEdge {
   readonly points: readonly number[];
   /** What the picture says of the edge; empty also where there is no room beside the labels of others. */
   readonly label: string;
-  /** The middle of the label: beside the execution, whose input or output it names. */
+  readonly labelWidth: number;
+  /** The middle of the label. */
   readonly labelX: number;
   readonly labelY: number;
 }
@@ -33,21 +34,50 @@ export interface Scene {
   readonly height: number;
 }
 
-export const boxSize = { width: 208, height: 48 };
+const boxHeight = 48;
+const boxWidths = { min: 96, max: 240 };
+const labelWidthMax = 150;
 
-export function toLayoutInput({ boxes, edges }: Drawing): LayoutInput {
+/** Where the texts of a box begin, and how far from its right side they end. */
+export const textLeft = 36;
+export const textRight = 16;
+/** How far from the right side the sign of a state is. */
+export const markRight = 20;
+
+/** How wide the texts are; unknown until the page has its fonts. */
+export interface TextWidths {
+  caption(text: string): number;
+  title(text: string): number;
+  label(text: string): number;
+}
+
+export function toLayoutInput({ boxes, edges }: Drawing, texts: TextWidths): LayoutInput {
   const index = new Map(boxes.map(({ key }, at) => [key, at]));
   return {
-    nodes: boxes.map(() => boxSize),
-    edges: edges.map(({ from, to }) => [index.get(from) as number, index.get(to) as number]),
+    nodes: boxes.map((box) => {
+      const { caption, title, mark } = describe(box);
+      const width = Math.max(texts.caption(caption), texts.title(title)) + textLeft + textRight;
+      const marked = Math.ceil(width + (mark ? markRight : 0));
+      return { width: Math.min(boxWidths.max, Math.max(boxWidths.min, marked)), height: boxHeight };
+    }),
+    edges: edges.map((edge) => {
+      const label = labelOf(edge);
+      return {
+        from: index.get(edge.from) as number,
+        to: index.get(edge.to) as number,
+        labelWidth: label === "" ? 0 : Math.min(labelWidthMax, Math.ceil(texts.label(label))),
+        labelEnd: isInput(edge) ? "to" : "from",
+      };
+    }),
   };
 }
 
 export function toScene({ boxes, edges }: Drawing, layout: Layout): Scene {
   const placed = boxes.map((drawn, index): SceneBox => {
-    const x = (layout.x[index] as number) - boxSize.width / 2;
-    const y = (layout.y[index] as number) - boxSize.height / 2;
-    return { key: drawn.key, drawn, x, y, ...boxSize, ...describe(drawn) };
+    const width = layout.widths[index] as number;
+    const x = (layout.x[index] as number) - width / 2;
+    const y = (layout.y[index] as number) - boxHeight / 2;
+    return { key: drawn.key, drawn, x, y, width, height: boxHeight, ...describe(drawn) };
   });
   return {
     boxes: placed,
@@ -56,6 +86,11 @@ export function toScene({ boxes, edges }: Drawing, layout: Layout): Scene {
     width: layout.width,
     height: layout.height,
   };
+}
+
+/** A label stands beside the execution, whose input or output it names. */
+function isInput({ to }: DrawnEdge): boolean {
+  return to.startsWith("e") || to.startsWith("te");
 }
 
 function describe({ node, group }: Drawn): Pick<SceneBox, "shape" | "caption" | "title" | "mark"> {
@@ -73,7 +108,7 @@ function describe({ node, group }: Drawn): Pick<SceneBox, "shape" | "caption" | 
   return { shape: group.kind, caption, title: group.title, mark: failed ? "bad" : undefined };
 }
 
-/** Where along the last or first stretch of an edge its label may stand, the best place first. */
+/** Where along its stretch the label of an edge may stand, the best place first. */
 const labelPlaces = [0.5, 0.66, 0.34, 0.8, 0.2];
 const labelHeight = 15;
 
@@ -83,14 +118,14 @@ function edgesWithLabels(edges: readonly DrawnEdge[], layout: Layout): SceneEdge
   return edges.map((edge, index) => {
     const points = layout.routes[index] as readonly number[];
     const text = labelOf(edge);
-    const base = { edge, points, path: curve(points), head: arrowHead(points) };
-    const isInput = edge.to.startsWith("e") || edge.to.startsWith("te");
-    const stretch = points.slice(isInput ? -4 : 0).slice(0, 4) as [number, number, number, number];
+    const stretch = layout.labels[index] as Stretch;
+    const labelWidth = Math.max(0, Math.abs(stretch[2] - stretch[0]) - 24);
+    const base = { edge, points, path: curve(points), head: arrowHead(points), labelWidth };
     const gap = Math.round((stretch[0] + stretch[2]) / 2);
     const others = taken.get(gap) ?? [];
     taken.set(gap, others);
     for (const place of text === "" ? [] : labelPlaces) {
-      const [labelX, labelY] = pointOn(stretch, isInput ? place : 1 - place);
+      const [labelX, labelY] = pointOn(stretch, isInput(edge) ? place : 1 - place);
       if (others.some((y) => Math.abs(y - labelY) < labelHeight)) continue;
       others.push(labelY);
       return { ...base, label: text, labelX, labelY };
@@ -155,7 +190,7 @@ export function neighbour(
   }
   const isBelow = arrow === "down";
   const column = scene.boxes.filter(
-    (other) => Math.abs(other.x - box.x) < boxSize.width / 2 && (isBelow ? other.y > box.y : other.y < box.y),
+    (other) => Math.abs(other.x - box.x) < 1 && (isBelow ? other.y > box.y : other.y < box.y),
   );
   return nearest(
     scene,

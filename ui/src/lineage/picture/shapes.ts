@@ -1,3 +1,5 @@
+import type { Stretch } from "../layout/layout.ts";
+
 /** Outlines as SVG path data, which a canvas understands as well: the picture on screen and the file are the same. */
 
 export interface Rect {
@@ -12,7 +14,7 @@ export type ShapeKind = "artifact" | "execution" | "context";
 
 export function outline(kind: ShapeKind, { x, y, width, height }: Rect): string {
   if (kind === "context") {
-    const tab = `M${x} ${y + 3}q0 -3 3 -3h54l7 7h${width - 67}q3 0 3 3v${height - 13}q0 3 -3 3h${6 - width}q-3 0 -3 -3z`;
+    const tab = `M${x} ${y - 3}q0 -3 3 -3h40l6 6h${width - 52}q3 0 3 3v${height - 6}q0 3 -3 3h${6 - width}q-3 0 -3 -3z`;
     return tab;
   }
   const r = kind === "artifact" ? height / 2 : 3;
@@ -65,7 +67,7 @@ export function curve(points: readonly number[]): string {
 }
 
 /** The point at a share of the way along one stretch of a curve. */
-export function pointOn([x1, y1, x2, y2]: readonly [number, number, number, number], share: number) {
+export function pointOn([x1, y1, x2, y2]: Stretch, share: number) {
   const level = share * share * (3 - 2 * share);
   const across = 1.5 * share * (1 - share) + share ** 3;
   return [round(x1 + (x2 - x1) * across), round(y1 + (y2 - y1) * level)] as const;

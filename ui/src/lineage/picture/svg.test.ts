@@ -8,6 +8,7 @@ import { toLayoutInput, toScene } from "./scene.ts";
 import { toSvg } from "./svg.ts";
 
 const fitter = new Fitter((text) => text.length * 7);
+const widths = { caption: () => 60, title: () => 80, label: () => 50 };
 const palette = new Proxy({}, { get: (_, name) => String(name) }) as Palette;
 
 function node(kind: "artifact" | "execution", id: bigint, fields: Partial<LineageNode>): LineageNode {
@@ -22,7 +23,7 @@ function svgOf(nodes: LineageNode[], label: string): string {
     contexts: new Map(),
   };
   const drawing = group(graph, new Set(graph.nodes.keys()), { by: "none" }, new Set());
-  return toSvg(toScene(drawing, layOut(toLayoutInput(drawing))), palette, fitter, "title");
+  return toSvg(toScene(drawing, layOut(toLayoutInput(drawing, widths))), palette, fitter, "title");
 }
 
 test("names are text in a file, whatever they are", () => {

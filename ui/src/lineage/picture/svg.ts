@@ -1,9 +1,9 @@
 import { plainText } from "../../lib/text.ts";
 import { kindShapes } from "../../parts/icons.tsx";
 import type { Fitter } from "./fitter.ts";
-import { labelWidth, markLeft, stackOffset, textLeft, textWidth } from "./paint.ts";
+import { stackOffset, textWidth } from "./paint.ts";
 import { captionFont, fillOf, labelFont, markColours, type Palette, titleFont } from "./palette.ts";
-import type { Scene, SceneBox, SceneEdge } from "./scene.ts";
+import { markRight, type Scene, type SceneBox, type SceneEdge, textLeft } from "./scene.ts";
 import { markPaths, outline } from "./shapes.ts";
 
 const margin = 24;
@@ -29,7 +29,11 @@ function edgeSvg({ path, head }: SceneEdge, { quiet }: Palette): string {
   return `<path d="${path}" fill="none" stroke="${quiet}" stroke-opacity="0.55" stroke-width="1.2"/><path d="${head}" fill="${quiet}"/>`;
 }
 
-function labelSvg({ label, labelX, labelY }: SceneEdge, palette: Palette, fitter: Fitter): string {
+function labelSvg(
+  { label, labelWidth, labelX, labelY }: SceneEdge,
+  palette: Palette,
+  fitter: Fitter,
+): string {
   if (label === "") return "";
   const text = fitter.fit(label, labelFont(palette), labelWidth);
   return `<text x="${labelX}" y="${labelY + 4}" font-size="11" text-anchor="middle" fill="${palette.quiet}" stroke="${palette.ground}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">${escapeXml(text)}</text>`;
@@ -43,7 +47,7 @@ function boxSvg(box: SceneBox, palette: Palette, fitter: Fitter): string {
   const shift = shape === "artifact" ? 2 : 0;
   const sign = `fill="none" stroke="${colour}" stroke-width="1.4" stroke-linejoin="round"`;
   const mark = box.mark;
-  const markX = x + markLeft + (shape === "artifact" ? -2 : 4);
+  const markX = x + box.width - markRight - (shape === "artifact" ? 2 : 0);
   const markColour = mark && palette[markColours[mark]];
   return [
     `<g data-key="${box.key}"><title>${escapeXml(plainText(`${box.caption}: ${box.title}`))}</title>`,
