@@ -20,7 +20,7 @@ import {
   textLeft,
   textRight,
 } from "./scene.ts";
-import { markPaths, outline, type ShapeKind } from "./shapes.ts";
+import { markPaths, outline, type Rect, type ShapeKind } from "./shapes.ts";
 
 /** A point of the drawing is on screen at `point * scale + offset`, in CSS pixels. */
 export interface Camera {
@@ -55,29 +55,45 @@ export function textWidth({ mark, width }: SceneBox): number {
   return width - textLeft - textRight - (mark ? markRight : 0);
 }
 
+interface PreparedBox {
+  readonly box: SceneBox;
+  readonly path: Path2D;
+  /** A second outline behind that of a group. */
+  readonly behind: Path2D | undefined;
+}
+
+interface PreparedEdge {
+  readonly edge: SceneEdge;
+  readonly path: Path2D;
+  readonly head: Path2D;
+  readonly bounds: Rect;
+}
+
+/** What of the scene is on screen. */
+interface Visible {
+  readonly boxes: readonly PreparedBox[];
+  readonly edges: readonly PreparedEdge[];
+}
+
 /** Draws one scene; what does not change between frames is prepared once. */
 export class Painter {
+  private readonly boxes: readonly PreparedBox[];
+  private readonly edges: readonly PreparedEdge[];
+  private readonly byKey: ReadonlyMap<DrawnKey, PreparedBox>;
+  /** All lines, and all outlines of a kind, for when most of the scene is on screen: one call draws thousands. */
   private readonly lines = new Path2D();
-  private readonly outlines = new Map<DrawnKey, Path2D>();
   private readonly shapes = new Map<ShapeKind, Path2D>(shapeKinds.map((kind) => [kind, new Path2D()]));
-  private readonly stacks = new Map<ShapeKind, Path2D>(shapeKinds.map((kind) => [kind, new Path2D()]));
-  private readonly scene: Scene;
   private readonly palette: Palette;
   private readonly fitter: Fitter;
 
   constructor(scene: Scene, palette: Palette, fitter: Fitter) {
-    this.scene = scene;
     this.palette = palette;
     this.fitter = fitter;
-    for (const { path } of scene.edges) this.lines.addPath(new Path2D(path));
-    for (const box of scene.boxes) {
-      const path = new Path2D(outline(box.shape, box));
-      this.outlines.set(box.key, path);
-      this.shapes.get(box.shape)?.addPath(path);
-      if (box.drawn.group === undefined) continue;
-      const behind = { ...box, x: box.x + stackOffset, y: box.y + stackOffset };
-      this.stacks.get(box.shape)?.addPath(new Path2D(outline(box.shape, behind)));
-    }
+    this.boxes = scene.boxes.map(prepareBox);
+    this.edges = scene.edges.map(prepareEdge);
+    this.byKey = new Map(this.boxes.map((prepared) => [prepared.box.key, prepared]));
+    for (const { path } of this.edges) this.lines.addPath(path);
+    for (const { box, path } of this.boxes) this.shapes.get(box.shape)?.addPath(path);
   }
 
   /** `pixelRatio` is the number of device pixels for one of CSS. */
@@ -95,35 +111,42 @@ export class Painter {
     const zoom = scale * pixelRatio;
     context.setTransform(zoom, 0, 0, zoom, x * pixelRatio, y * pixelRatio);
     const view = { x: -x / scale, y: -y / scale, width: size.width / scale, height: size.height / scale };
-    this.paintEdges(context, view, scale, emphasis);
-    this.paintShapes(context, scale, emphasis);
-    if (scale >= signScale) {
-      for (const box of this.scene.boxes) {
-        if (overlaps(box, view)) this.paintInside(context, box, scale, emphasis);
-      }
-    }
+    const visible = {
+      boxes: this.boxes.filter(({ box }) => overlaps(box, view)),
+      edges: this.edges.filter(({ bounds }) => overlaps(bounds, view)),
+    };
+    this.paintEdges(context, visible, scale, emphasis);
+    this.paintShapes(context, visible, scale, emphasis);
+    if (scale >= signScale)
+      for (const { box } of visible.boxes) this.paintInside(context, box, scale, emphasis);
     this.paintFocus(context, scale, emphasis);
   }
 
-  private paintEdges(context: CanvasRenderingContext2D, view: View, scale: number, emphasis: Emphasis): void {
-    const { palette, scene } = this;
+  private paintEdges(
+    context: CanvasRenderingContext2D,
+    { edges }: Visible,
+    scale: number,
+    { found, focus, hover }: Emphasis,
+  ): void {
+    const { palette } = this;
     context.strokeStyle = palette.quiet;
-    context.lineWidth = Math.max(1.2, 0.7 / scale);
-    context.globalAlpha = emphasis.found ? 0.25 : 0.55;
-    context.stroke(this.lines);
-    context.globalAlpha = 1;
-    const visible = scale < captionScale ? [] : scene.edges.filter((edge) => crosses(edge, view));
     context.fillStyle = palette.quiet;
-    for (const { head } of visible) context.fill(new Path2D(head));
+    context.lineWidth = Math.max(1.2, 0.7 / scale);
+    context.globalAlpha = found ? 0.25 : 0.55;
+    if (isMost(edges, this.edges)) context.stroke(this.lines);
+    else for (const { path } of edges) context.stroke(path);
+    context.globalAlpha = 1;
+    if (scale >= captionScale) for (const { head } of edges) context.fill(head);
     context.strokeStyle = palette.accent;
     context.fillStyle = palette.accent;
     context.lineWidth = Math.max(2.2, 1.4 / scale);
-    for (const { edge, path, head } of scene.edges) {
-      if (![emphasis.focus, emphasis.hover].some((key) => key === edge.from || key === edge.to)) continue;
-      context.stroke(new Path2D(path));
-      context.fill(new Path2D(head));
+    for (const { edge, path, head } of edges) {
+      const { from, to } = edge.edge;
+      if (from !== focus && to !== focus && from !== hover && to !== hover) continue;
+      context.stroke(path);
+      context.fill(head);
     }
-    if (scale >= labelScale) for (const edge of visible) this.paintLabel(context, edge);
+    if (scale >= labelScale) for (const { edge } of edges) this.paintLabel(context, edge);
   }
 
   private paintLabel(
@@ -144,28 +167,33 @@ export class Painter {
     context.fillText(text, labelX, labelY);
   }
 
-  /** All boxes of a kind at once: thousands cost a few calls. */
-  private paintShapes(context: CanvasRenderingContext2D, scale: number, { found }: Emphasis): void {
+  private paintShapes(
+    context: CanvasRenderingContext2D,
+    { boxes }: Visible,
+    scale: number,
+    { found }: Emphasis,
+  ): void {
     const { palette } = this;
     context.lineWidth = Math.max(1.3, 0.6 / scale);
-    for (const kind of shapeKinds) {
+    const draw = (kind: ShapeKind, path: Path2D) => {
       context.fillStyle = fillOf(palette, kind);
       context.strokeStyle = palette[kind];
-      for (const path of [this.stacks.get(kind), this.shapes.get(kind)]) {
-        if (path === undefined) continue;
-        context.fill(path);
-        context.globalAlpha = found ? 0.35 : 1;
-        context.stroke(path);
-        context.globalAlpha = 1;
+      context.fill(path);
+      context.globalAlpha = found ? 0.35 : 1;
+      context.stroke(path);
+      context.globalAlpha = 1;
+    };
+    if (isMost(boxes, this.boxes)) for (const [kind, path] of this.shapes) draw(kind, path);
+    else {
+      for (const { box, path, behind } of boxes) {
+        if (behind) draw(box.shape, behind);
+        draw(box.shape, path);
       }
     }
     if (found === undefined) return;
     context.lineWidth = Math.max(3, 3 / scale);
     context.strokeStyle = palette.accent;
-    for (const key of found) {
-      const path = this.outlines.get(key);
-      if (path) context.stroke(path);
-    }
+    for (const { box, path } of boxes) if (found.has(box.key)) context.stroke(path);
   }
 
   private paintInside(
@@ -180,7 +208,7 @@ export class Painter {
     if (roots.has(box.key)) {
       context.strokeStyle = palette[box.shape];
       context.lineWidth = 3;
-      context.stroke(this.outlines.get(box.key) as Path2D);
+      context.stroke(this.byKey.get(box.key)?.path as Path2D);
     }
     if (scale >= captionScale) this.paintTexts(context, box);
     else if (scale >= textScale) this.paintTitle(context, box, scale);
@@ -259,7 +287,7 @@ export class Painter {
     scale: number,
     { focus, hasKeyboard }: Emphasis,
   ): void {
-    const box = focus && this.scene.byKey.get(focus);
+    const box = focus && this.byKey.get(focus)?.box;
     if (!box) return;
     const away = 4 / Math.min(1, scale);
     context.strokeStyle = this.palette.accent;
@@ -280,29 +308,37 @@ function pathFor(data: string): Path2D {
   return path;
 }
 
-interface View {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+function prepareBox(box: SceneBox): PreparedBox {
+  const behind = { ...box, x: box.x + stackOffset, y: box.y + stackOffset };
+  return {
+    box,
+    path: new Path2D(outline(box.shape, box)),
+    behind: box.drawn.group && new Path2D(outline(box.shape, behind)),
+  };
 }
 
-function overlaps(box: View, view: View): boolean {
-  const edge = 16;
-  return (
-    box.x - edge < view.x + view.width &&
-    box.x + box.width + edge > view.x &&
-    box.y - edge < view.y + view.height &&
-    box.y + box.height + edge > view.y
-  );
-}
-
-function crosses({ points }: SceneEdge, view: View): boolean {
+function prepareEdge(edge: SceneEdge): PreparedEdge {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let index = 0; index < points.length; index += 2) {
-    const [x, y] = [points[index] as number, points[index + 1] as number];
+  for (let index = 0; index < edge.points.length; index += 2) {
+    const [x, y] = [edge.points[index] as number, edge.points[index + 1] as number];
     [left, right] = [Math.min(left, x), Math.max(right, x)];
     [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
   }
-  return overlaps({ x: left, y: top, width: right - left, height: bottom - top }, view);
+  const bounds = { x: left, y: top, width: right - left, height: bottom - top };
+  return { edge, path: new Path2D(edge.path), head: new Path2D(edge.head), bounds };
+}
+
+function isMost(some: readonly unknown[], all: readonly unknown[]): boolean {
+  return some.length > all.length / 2 && all.length > 100;
+}
+
+/** Whether they meet, or nearly: signs stand a little outside of a box. */
+function overlaps(one: Rect, view: Rect): boolean {
+  const edge = 16;
+  return (
+    one.x - edge < view.x + view.width &&
+    one.x + one.width + edge > view.x &&
+    one.y - edge < view.y + view.height &&
+    one.y + one.height + edge > view.y
+  );
 }
