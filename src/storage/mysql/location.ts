@@ -1,8 +1,16 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import type { ConnectionOptions, SslOptions } from "mysql2/promise";
-import { invalidArgument, MlmdError } from "../../errors.ts";
+import { invalidArgument } from "../../errors.ts";
+import {
+  parametersOf,
+  parseUrl,
+  partsOf,
+  portNumber,
+  readConnectionFile,
+  unreadable,
+} from "../sql/location.ts";
 import { fromDriver } from "./errors.ts";
 
 /** How to reach a MySQL or MariaDB database: the fields of the original's `MySQLDatabaseConfig`, or a URL. */
@@ -71,46 +79,30 @@ function address({ host, socket, port, database, user, password }: MysqlLocation
     throw invalidArgument("MySQL needs exactly one of host and socket");
   if (database === undefined || database === "") throw invalidArgument("MySQL needs the name of a database");
   return {
-    ...(host === undefined ? { socketPath: socket as string } : { host, port: portNumber(port) }),
+    ...(host === undefined
+      ? { socketPath: socket as string }
+      : { host, port: portNumber(port, defaultPort) }),
     database,
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
   };
 }
 
-/** 0 and no text stand for the usual one. */
-function portNumber(port: number | string = defaultPort): number {
-  const number = Number(port);
-  if (!/^\d*$/.test(String(port)) || number > 65_535)
-    throw invalidArgument(`The MySQL port ${port} is not a number up to 65535`);
-  return number || defaultPort;
-}
-
 function fromUrl(text: string): MysqlLocation {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^(mysql|mariadb):$/.test(url.protocol)) throw malformedUrl();
-  const parameters = new Map(url.searchParams);
+  const url = parseUrl(text, ["mysql:", "mariadb:"], "mysql://user@host:port/database");
+  const parameters = parametersOf(url, urlParameters);
   const socket = parameters.get("socket");
+  const { host, user, password, database } = partsOf(url);
   const sslOptions = tlsFromUrl(parameters);
-  const other = [...parameters.keys()].find((name) => !urlParameters.has(name));
-  if (other !== undefined) {
-    throw invalidArgument(
-      `The MySQL URL has the parameter ${other}; known are ${[...urlParameters].join(", ")}`,
-    );
-  }
   return {
-    ...(socket === undefined
-      ? { host: decoded(url.hostname).replace(/^\[(.*)\]$/, "$1"), port: url.port }
-      : { socket }),
-    database: decoded(url.pathname.slice(1)),
-    user: decoded(url.username),
-    password: decoded(url.password),
+    ...(socket === undefined ? { host, port: url.port } : { socket }),
+    ...{ database, user, password },
     ...(sslOptions && { sslOptions }),
   };
 }
 
 const fileParameters = { key: "ssl-key", cert: "ssl-cert", ca: "ssl-ca", capath: "ssl-capath" } as const;
-const urlParameters = new Set(["socket", "ssl-mode", "ssl-cipher", ...Object.values(fileParameters)]);
+const urlParameters = ["socket", "ssl-mode", "ssl-cipher", ...Object.values(fileParameters)];
 
 /** The modes that check nothing, or only the authority, or the host too. PREFERRED may be the plain connection. */
 const sslModes: ReadonlyMap<
@@ -139,19 +131,6 @@ function tlsFromUrl(parameters: ReadonlyMap<string, string>): MysqlSslOptions | 
   return checks && { ...Object.fromEntries(files), ...(cipher !== undefined && { cipher }), ...checks };
 }
 
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw malformedUrl();
-  }
-}
-
-/** Does not repeat the URL, which may hold a password. */
-function malformedUrl(): MlmdError {
-  return invalidArgument("The MySQL URL is not of the form mysql://user@host:port/database");
-}
-
 async function tlsOptions(options: MysqlSslOptions, host: string | undefined): Promise<SslOptions> {
   const { key, cert, ca, capath, cipher, verifyServerCert = false, verifyIdentity = true } = options;
   const checksHost = verifyServerCert && verifyIdentity;
@@ -162,8 +141,8 @@ async function tlsOptions(options: MysqlSslOptions, host: string | undefined): P
     );
   const authorities = [...(await readAll(ca)), ...(capath === undefined ? [] : await readFolder(capath))];
   return {
-    ...(key !== undefined && { key: await readPem(key) }),
-    ...(cert !== undefined && { cert: await readPem(cert) }),
+    ...(key !== undefined && { key: await readConnectionFile(key) }),
+    ...(cert !== undefined && { cert: await readConnectionFile(cert) }),
     ...(authorities.length > 0 && { ca: authorities }),
     ...(cipher !== undefined && { ciphers: cipher }),
     rejectUnauthorized: verifyServerCert,
@@ -172,7 +151,7 @@ async function tlsOptions(options: MysqlSslOptions, host: string | undefined): P
 }
 
 async function readAll(path: string | undefined): Promise<string[]> {
-  return path === undefined ? [] : [await readPem(path)];
+  return path === undefined ? [] : [await readConnectionFile(path)];
 }
 
 async function readFolder(path: string): Promise<string[]> {
@@ -181,17 +160,7 @@ async function readFolder(path: string): Promise<string[]> {
   });
   // Beside the certificates there may be links to them, named by their hashes, and texts about them.
   const certificates = names.filter((name) => /\.(?:pem|crt|cer|\d+)$/.test(name)).sort();
-  return Promise.all(certificates.map((name) => readPem(join(path, name))));
-}
-
-function readPem(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((cause: unknown) => {
-    throw unreadable(path, cause);
-  });
-}
-
-function unreadable(path: string, cause: unknown): MlmdError {
-  return new MlmdError("NOT_FOUND", `The file ${path} for the connection to MySQL cannot be read`, { cause });
+  return Promise.all(certificates.map((name) => readConnectionFile(join(path, name))));
 }
 
 /** Creates the database that the options name, if there is none of that name. */
