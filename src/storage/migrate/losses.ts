@@ -18,7 +18,7 @@ export const propertiesWith = (what: string, condition: string): Loss => ({
 });
 
 /** Of several events with the same artifact, execution and type the one with the highest id stays. */
-export const latestEvents = "(SELECT max(id) FROM Event GROUP BY artifact_id, execution_id, type)";
+export const latestEvents = "(SELECT max(id) AS id FROM Event GROUP BY artifact_id, execution_id, type)";
 
 interface Losses {
   readonly lostUp: readonly Loss[];
