@@ -89,6 +89,7 @@ export interface WriteTransaction extends ReadTransaction {
   serialize(): Promise<boolean>;
   /** Stores types without properties and base type; gives ids in order. UniqueViolation: external id. */
   insertTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): Promise<bigint[]>;
+  /** UniqueViolation: names of one type that are not the same, but that the database takes for the same. */
   insertTypeProperties(properties: readonly TypeProperty[]): Promise<void>;
   insertTypeParents(links: readonly { typeId: bigint; parentTypeId: bigint }[]): Promise<void>;
   /** UniqueViolation: external id. */
@@ -98,7 +99,10 @@ export interface WriteTransaction extends ReadTransaction {
   insertNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<bigint[]>;
   /** Rewrites the nodes' own columns that may change, by `id`. UniqueViolation: name, external id. */
   updateNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<void>;
-  /** Stores each property, over the one of the same node, name and flag if there is one. */
+  /**
+   * Stores each property, over the one of the same node, name and flag if there is one. UniqueViolation: names that are
+   * not the same, but that the database takes for the same.
+   */
   putProperties(kind: KindFacts, properties: readonly NodeProperty[]): Promise<void>;
   deleteProperties(kind: KindFacts, properties: readonly PropertyKey[]): Promise<void>;
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { PropertyType } from "../../src/contract/messages.ts";
 import type { Traits } from "../support/targets.ts";
 import {
   bool,
@@ -44,6 +45,35 @@ const exactOf = ({ integerBits }: Traits) => ({
   "a struct with doubles": struct({ d: [0.1, 1e300, -5e-324, 2 ** 53] }),
   "a proto without bytes": proto("t"),
   "a proto with every byte": proto("t", ...Array.from({ length: 256 }, (_, index) => index)),
+});
+
+conformance("properties of names that the database may take for the same", (test) => {
+  for (const kind of kindNames) {
+    test(`${kind}s: are two, or refused; none is lost`, async ({ traits, [kind]: calls }) => {
+      const typeId = await calls.putType({ name: "T" });
+      const a = { a: int(1) };
+      const id = await calls.put1({ typeId, name: "first", customProperties: a });
+      const both = { a: int(1), A: int(2) };
+      const puts = [
+        () => calls.put1({ typeId, name: "second", customProperties: both }),
+        () => calls.put1({ id, typeId, name: "first", customProperties: both }),
+      ];
+      for (const put of puts) {
+        if (traits.comparesExactly) expect((await calls.get(await put())).customProperties).toEqual(both);
+        else await refused(put(), "ALREADY_EXISTS", /names of two/);
+      }
+      if (!traits.comparesExactly) expect((await calls.get(id)).customProperties).toEqual(a);
+      await calls.put1({ id, typeId, name: "first", customProperties: { A: int(3) } });
+      expect((await calls.get(id)).customProperties).toEqual({ A: int(3) });
+    });
+
+    test(`${kind} types: are two, or refused`, async ({ traits, [kind]: calls }) => {
+      const properties = { p: PropertyType.INT, P: PropertyType.STRING };
+      const put = calls.putType({ name: "T", properties });
+      if (traits.comparesExactly) expect(await calls.typesById([await put])).toMatchObject([{ properties }]);
+      else await refused(put, "ALREADY_EXISTS", /names of two/);
+    });
+  }
 });
 
 conformance("properties: values", (test) => {

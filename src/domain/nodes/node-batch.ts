@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { assign, get, getEntry, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument, MlmdError, notFound, quote } from "../../errors.ts";
+import { refuseAlikeNames } from "../alike-names.ts";
 import type { Clock } from "../clock.ts";
 import type { Kind, KindName, NodeOf, TypeOf } from "../kinds.ts";
 import { type NodeProperty, type PropertyKey, UniqueViolation, type WriteTransaction } from "../ports.ts";
@@ -200,7 +201,7 @@ export class NodeBatch<K extends KindName> {
       throw error;
     }
     await this.tx.deleteProperties(this.kind, changed.flatMap(removedProperties));
-    await this.tx.putProperties(this.kind, changed.flatMap(newProperties));
+    await this.tx.putProperties(this.kind, changed.flatMap(newProperties)).catch(refuseAlikeNames);
     for (const entry of changed) {
       entry.stored = { properties: entry.node.properties, customProperties: entry.node.customProperties };
     }

@@ -2,6 +2,7 @@ import { clone, create } from "@bufbuild/protobuf";
 import { PropertyType } from "../../contract/messages.ts";
 import { get, getEntry, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument, MlmdError, notFound, quote } from "../../errors.ts";
+import { refuseAlikeNames } from "../alike-names.ts";
 import { inOrder } from "../in-order.ts";
 import type { Kind, KindName, TypeOf } from "../kinds.ts";
 import { UniqueViolation, type WriteTransaction } from "../ports.ts";
@@ -211,9 +212,11 @@ class TypePut<K extends KindName> {
       ...[...entry.added].map((property) => [entry, ...property] as const),
     ]);
     await this.storeRows(created, touched);
-    await this.tx.insertTypeProperties(
-      properties.map(([entry, name, dataType]) => ({ typeId: entry.id, name, dataType })),
-    );
+    await this.tx
+      .insertTypeProperties(
+        properties.map(([entry, name, dataType]) => ({ typeId: entry.id, name, dataType })),
+      )
+      .catch(refuseAlikeNames);
     await this.tx.insertTypeParents(
       touched
         .filter((entry) => entry.isLinked)

@@ -68,5 +68,9 @@ function duplicateClause(columns: readonly Sql[], onDuplicate: Insert["onDuplica
   // INSERT IGNORE would also turn values out of range into others.
   if (onDuplicate === "keep") return ` ON DUPLICATE KEY UPDATE ${first} = ${first}`;
   const others = columns.filter((column) => !onDuplicate.includes(column));
-  return ` ON DUPLICATE KEY UPDATE ${others.map(({ text }) => `${text} = VALUES(${text})`).join()}`;
+  // Keys that are only alike, such as `a` and `A`, are two; the server refuses NULL in a key.
+  const keys = onDuplicate.map(
+    ({ text }) => `${text} = IF(CAST(${text} AS BINARY) = CAST(VALUES(${text}) AS BINARY), ${text}, NULL)`,
+  );
+  return ` ON DUPLICATE KEY UPDATE ${[...keys, ...others.map(({ text }) => `${text} = VALUES(${text})`)].join()}`;
 }

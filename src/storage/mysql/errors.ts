@@ -29,11 +29,15 @@ const meanings: ReadonlyMap<number, readonly [Code, string]> = new Map([
   [3024, ["ABORTED", "the database gave up a statement that took too long"]],
 ]);
 
+/** An insert over a row whose key is alike, but not the same: see the dialect. No NULL is ever sent for a key. */
+const nullInKey = 1048;
+
 /** What an error of the driver means to the callers of the storage. */
 export function fromDriver(error: unknown): Error {
   if (error instanceof MlmdError || error instanceof UniqueViolation) return error;
   const number = error instanceof Error && "errno" in error ? Number(error.errno) : Number.NaN;
-  if (number === 1062) return new UniqueViolation("a unique value is taken", { cause: error });
+  if (number === 1062 || number === nullInKey)
+    return new UniqueViolation("a unique value is taken", { cause: error });
   const meaning = meanings.get(number);
   if (meaning) return new MlmdError(meaning[0], meaning[1], { cause: error });
   // Numbers of the operating system are negative; the driver's own failures have none.
