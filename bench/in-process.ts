@@ -247,7 +247,7 @@ function readable({ calls }: Operation, answers: readonly Uint8Array[] | undefin
         const { input, output } = methods.get(method) as DescMethodUnary;
         const response = fromBinary(output, bytes);
         const operation = { serial, method, request: fromBinary(input, request) };
-        return outcomeOf(operation, { code: 0, message: "", response }, () => "").answer;
+        return outcomeOf(operation, { code: 0, message: "", response }, () => "", "sqlite").answer;
       }),
     )
   );

@@ -1,5 +1,6 @@
 import { get } from "../../src/contract/presence.ts";
 import type { MethodName } from "../../src/contract/service.ts";
+import type { Backend } from "../support/backends.ts";
 import {
   type Canonical,
   type CanonicalMessage,
@@ -34,16 +35,22 @@ const unorderedLists: { readonly [M in MethodName]?: readonly string[] } = {
   getEventsByArtifactIDs: ["events"],
 };
 
-export function outcomeOf(operation: Operation, reply: Reply, nameTime: NameTime): Outcome {
+export function outcomeOf(operation: Operation, reply: Reply, nameTime: NameTime, backend: Backend): Outcome {
   const { code, message, response } = reply;
   if (response === undefined) return { code, message };
   const answer = canonical(outputOf(operation.method), response, nameTime);
-  sortLists(answer, unorderedLists[operation.method] ?? []);
+  const isUnordered = backend === "postgres" && !isOrdered(operation);
+  sortLists(answer, isUnordered ? Object.keys(answer) : (unorderedLists[operation.method] ?? []));
   if (operation.method === "getLineageSubgraph") {
     const graph = answer.lineage_subgraph as CanonicalMessage;
     sortLists(graph, Object.keys(graph));
   }
   return { code, message, answer };
+}
+
+/** Rows come in the order of their tables or of an index, but on PostgreSQL in any, where none is asked for. */
+function isOrdered({ method, request }: Operation): boolean {
+  return !method.startsWith("get") || (request as { options?: object }).options !== undefined;
 }
 
 function sortLists(message: CanonicalMessage, fields: readonly string[]): void {

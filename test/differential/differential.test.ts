@@ -7,7 +7,10 @@ const original = await originalPython();
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
 describe(`random operations, on the original and on ours${skipNote(original)}`, () => {
-  it.for([["sqlite", 20_000]] as const)(
+  it.for([
+    ["sqlite", 20_000],
+    ["postgres", 1500],
+  ] as const)(
     "differ on %s only where it is known and meant",
     { timeout: 300_000 },
     async ([backend, operations], { skip }) => {

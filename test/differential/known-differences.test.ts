@@ -16,6 +16,7 @@ type Step = {
 }[MethodName];
 
 const text = (value: string) => ({ value: { case: "stringValue" as const, value } });
+const integer = (value: bigint) => ({ value: { case: "intValue" as const, value } });
 const double = (value: number) => ({ value: { case: "doubleValue" as const, value } });
 const INT = 1;
 const INPUT = 3;
@@ -158,6 +159,31 @@ const examples: { readonly [id: string]: readonly Step[] } = {
     ["putArtifacts", { artifacts: [{ id: 1n, uri: "moved" }] }],
     ["getArtifacts", { options: { ...byUpdateTime, maxResultSize: 5 } }, 3],
   ],
+  "out-of-range": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: integer(2n ** 31n) } }] }],
+  ],
+  "out-of-range-for-a-moment": [
+    oneArtifact,
+    [
+      "putArtifacts",
+      {
+        artifacts: [
+          { id: 1n, customProperties: { a: integer(2n ** 31n) } },
+          { id: 1n, typeId: 1n },
+        ],
+      },
+    ],
+  ],
+  "postgres-nul": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: text("cut\0here") } }] }],
+  ],
+  "postgres-backslash": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: text("back\\slash") } }] }],
+  ],
+  "postgres-filter-by-update-time": [
+    ["getArtifacts", { options: { filterQuery: "id > 0", orderByField: { field: 2 } } }],
+  ],
+  "postgres-filter-doubles": [["getArtifacts", { options: { filterQuery: "id > 1.5" } }]],
   "filter-property-name-case": [
     ["putArtifactType", { artifactType: { name: "Data", properties: { P1: INT } } }],
     [
@@ -174,30 +200,33 @@ const examples: { readonly [id: string]: readonly Step[] } = {
 const python = await originalPython();
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
-suite.for(["sqlite"] as const)(`known differences from the original on %s${skipNote(python)}`, (backend) => {
-  const differences = knownDifferencesOn(backend);
-  const missing = python.missing ?? missingBackend(backend, servers);
-  let pair: Pair;
-  beforeAll(async () => {
-    if (missing === undefined) pair = await Pair.start(python.python as string, backend, servers);
-  });
-  afterAll(() => pair?.stop());
+suite.for(["sqlite", "postgres"] as const)(
+  `known differences from the original on %s${skipNote(python)}`,
+  (backend) => {
+    const differences = knownDifferencesOn(backend);
+    const missing = python.missing ?? missingBackend(backend, servers);
+    let pair: Pair;
+    beforeAll(async () => {
+      if (missing === undefined) pair = await Pair.start(python.python as string, backend, servers);
+    });
+    afterAll(() => pair?.stop());
 
-  test.skipIf(missing !== undefined).for(differences)("$id: $reason", async ({ id }) => {
-    const steps = examples[id] ?? [];
-    const operations = steps.map(
-      ([method, request, continues], index): Operation => ({
-        serial: index + 1,
-        method,
-        request: create(inputOf(method), request as never),
-        ...(continues === undefined ? {} : { continues }),
-      }),
-    );
-    const { differences, mismatch } = await replay(pair, operations);
-    expect(mismatch && describe(mismatch)).toBeUndefined();
-    expect(differences.map((difference) => difference.id)).toEqual([id]);
-  });
-});
+    test.skipIf(missing !== undefined).for(differences)("$id: $reason", async ({ id }) => {
+      const steps = examples[id] ?? [];
+      const operations = steps.map(
+        ([method, request, continues], index): Operation => ({
+          serial: index + 1,
+          method,
+          request: create(inputOf(method), request as never),
+          ...(continues === undefined ? {} : { continues }),
+        }),
+      );
+      const { differences, mismatch } = await replay(pair, operations);
+      expect(mismatch && describe(mismatch)).toBeUndefined();
+      expect(differences.map((difference) => difference.id)).toEqual([id]);
+    });
+  },
+);
 
 test("each known difference has its example", () => {
   expect(Object.keys(examples).sort()).toEqual(knownDifferences.map(({ id }) => id).sort());

@@ -12,7 +12,7 @@ import type { MethodName } from "../../src/contract/service.ts";
 import { codeNumbers as codes } from "../../src/errors.ts";
 import type { Backend } from "../support/backends.ts";
 import { type Canonical, type CanonicalMessage, sameCanonical } from "./canonical.ts";
-import { type Comparison, isOrderedByUpdateTime, listedNodes } from "./compare.ts";
+import { type Comparison, isOrderedByUpdateTime, listedNodes, type Outcome } from "./compare.ts";
 import { unknownIds } from "./generate/values.ts";
 import { type Operation, show } from "./operation.ts";
 
@@ -28,6 +28,9 @@ export interface KnownDifference {
   explains(comparison: Comparison, earlier: readonly Comparison[]): boolean;
 }
 
+/** Each engine's words for it. */
+const uniqueValueTaken = /UNIQUE constraint failed|Duplicate entry|duplicate key value/;
+
 export const knownDifferences: readonly KnownDifference[] = [
   {
     id: "whole-types",
@@ -37,18 +40,20 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     id: "taken-on-update",
     reason: "a name or external id that is taken is ALREADY_EXISTS on update too, INTERNAL in the original",
-    explains: ({ original, ours }) =>
+    explains: ({ operation, original, ours }) =>
       original.code === codes.INTERNAL &&
-      /UNIQUE constraint failed: (Artifact|Execution|Context)\./.test(original.message) &&
+      uniqueValueTaken.test(original.message) &&
+      !putsTypes(operation) &&
       ours.code === codes.ALREADY_EXISTS,
   },
   {
     id: "taken-type-external-id",
     reason:
       "a type's external id that is taken is ALREADY_EXISTS always, and the last thing found; across kinds and on update it is INTERNAL in the original",
-    explains: ({ original, ours }) =>
+    explains: ({ operation, original, ours }) =>
       original.code === codes.INTERNAL &&
-      original.message.includes("UNIQUE constraint failed: Type.external_id") &&
+      uniqueValueTaken.test(original.message) &&
+      putsTypes(operation) &&
       ours.code !== 0 &&
       ours.code !== codes.INTERNAL,
   },
@@ -113,10 +118,8 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "a custom property without a value is INVALID_ARGUMENT, found before anything is written; it ends the original's process",
     parts: true,
-    explains: ({ original, ours }) =>
-      original.code !== 0 &&
-      ours.code === codes.INVALID_ARGUMENT &&
-      ours.message.includes("a custom property needs a value"),
+    explains: ({ ours }) =>
+      ours.code === codes.INVALID_ARGUMENT && ours.message.includes("a custom property needs a value"),
   },
   {
     id: "number-not-finite",
@@ -156,6 +159,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     id: "text-with-nul",
+    on: ["sqlite", "mysql"],
     reason:
       "a text is stored whole; the original cuts it at the first NUL character, and takes the rest for a change or for none",
     parts: true,
@@ -206,12 +210,73 @@ export const knownDifferences: readonly KnownDifference[] = [
       ),
   },
   {
+    id: "out-of-range",
+    on: ["mysql", "postgres"],
+    reason: "an integer that the database has no room for is INVALID_ARGUMENT, INTERNAL in the original",
+    explains: ({ original, ours }) =>
+      (original.code !== 0 &&
+        ours.code === codes.INVALID_ARGUMENT &&
+        ours.message.startsWith("a number is outside the range that the database takes")) ||
+      // Something else is wrong with the request as well.
+      (/out of range/i.test(original.message) && isRefusal(ours)),
+  },
+  {
+    id: "out-of-range-for-a-moment",
+    on: ["mysql", "postgres"],
+    reason:
+      "of two updates of a node in one request only what comes of both is stored; the original writes the first, which may not fit",
+    parts: true,
+    explains: ({ original, ours }) =>
+      original.code === codes.INTERNAL && /out of range/i.test(original.message) && ours.code === 0,
+  },
+  {
+    id: "postgres-nul",
+    on: ["postgres"],
+    reason: "a text with the character NUL, which PostgreSQL cannot hold, is refused; the original cuts it",
+    parts: true,
+    explains: ({ operation, original, ours }) =>
+      /\\u0000/.test(show(operation)) &&
+      ours.code === codes.INVALID_ARGUMENT &&
+      (original.code === 0 || ours.message.startsWith("a text holds a character that the database does not")),
+  },
+  {
+    id: "postgres-backslash",
+    on: ["postgres"],
+    reason: "a backslash in a text is stored; the original makes a broken statement of it",
+    parts: true,
+    explains: ({ operation, original, ours }) =>
+      original.message.includes("syntax error") &&
+      ours.code !== codes.INTERNAL &&
+      show(operation).includes("back\\\\slash"),
+  },
+  {
+    id: "postgres-filter-by-update-time",
+    on: ["postgres"],
+    reason: "a filtered list can be ordered by update time; the original makes a statement that is refused",
+    explains: ({ operation, original, ours }) =>
+      original.code === codes.INTERNAL &&
+      original.message.includes("for SELECT DISTINCT, ORDER BY expressions must appear in select list") &&
+      isOrderedByUpdateTime(operation) &&
+      ours.code !== codes.INTERNAL,
+  },
+  {
+    id: "postgres-filter-doubles",
+    on: ["postgres"],
+    reason:
+      "integers can be compared with doubles and divided in filters; the original casts to a type that PostgreSQL does not have",
+    explains: ({ original, ours }) =>
+      original.code === codes.INTERNAL &&
+      /type "(float|int)64" does not exist/.test(original.message) &&
+      ours.code !== codes.INTERNAL,
+  },
+  {
     id: "filter-property-name-case",
     reason: "a filter's property names keep their case; the original looks for the lower-case name",
     explains: ({ operation }) => filtersBy(operation, "properties.P1.int_value IS NOT NULL"),
   },
   {
     id: "filter-text-like-a-column",
+    on: ["sqlite", "mysql"],
     reason: "a filter's text is a text; the original compares the column of that name with itself",
     explains: ({ operation }) => filtersBy(operation, "name = 'name'"),
   },
@@ -330,6 +395,14 @@ function sameAfter(
     change(answer);
   }
   return sameCanonical(...answers);
+}
+
+function isRefusal({ code }: Outcome): boolean {
+  return code !== 0 && code !== codes.INTERNAL;
+}
+
+function putsTypes({ method }: Operation): boolean {
+  return /^put\w*Types?$/.test(method);
 }
 
 function mentioned(pattern: RegExp, comparison: Comparison, earlier: readonly Comparison[]): boolean {

@@ -1,10 +1,10 @@
-import { type Comparison, outcomeOf, same, sameButForTies } from "./compare.ts";
+import { type Comparison, type Outcome, outcomeOf, same, sameButForTies } from "./compare.ts";
 import { Generator } from "./generate/generator.ts";
 import { explain, type KnownDifference } from "./known-differences.ts";
 import type { Operation } from "./operation.ts";
 import type { Pair } from "./pair.ts";
 import { Random } from "./random.ts";
-import type { OriginalSide, OurSide } from "./sides.ts";
+import type { OriginalSide, OurSide, Reply } from "./sides.ts";
 import { Times } from "./times.ts";
 
 export interface SequenceResult {
@@ -71,13 +71,17 @@ class Run {
     const [original, ours] = await (writes ? this.#times.during(operation.serial, perform) : perform());
     const comparison: Comparison = {
       operation,
-      original: outcomeOf(operation, original, this.#times.name),
-      ours: outcomeOf(operation, ours, this.#times.name),
+      original: this.#outcome(operation, original),
+      ours: this.#outcome(operation, ours),
     };
     const agreed = this.#judge(comparison);
     if (original.response !== undefined) generator?.observe(operation, original.response, agreed);
     this.#earlier.push(comparison);
     if (writes && (original.code !== 0 || ours.code !== 0)) await this.#pair.closeIdGaps();
+  }
+
+  #outcome(operation: Operation, reply: Reply): Outcome {
+    return outcomeOf(operation, reply, this.#times.name, this.#pair.backend);
   }
 
   #judge(comparison: Comparison): boolean {
