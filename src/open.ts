@@ -7,7 +7,9 @@ import { type StoreOptions as DomainOptions, Store } from "./domain/store.ts";
 import { invalidArgument } from "./errors.ts";
 import type { GrpcConfig } from "./rpc/client.ts";
 import type { MigrationOptions, Migrator } from "./storage/migrate/migrator.ts";
+import type { MysqlLocation } from "./storage/mysql/location.ts";
 import type { MysqlOptions } from "./storage/mysql/open.ts";
+import type { PostgresLocation } from "./storage/postgres/location.ts";
 import type { PostgresOptions } from "./storage/postgres/open.ts";
 import type { SqliteMigrationOptions } from "./storage/sqlite/migrator.ts";
 import type { SqliteOptions } from "./storage/sqlite/open.ts";
@@ -76,10 +78,11 @@ export async function openService(config: StoreConfig, options: DomainOptions = 
   return { service: new Store(storage, { ...limits, ...options }), close: () => storage.close() };
 }
 
-/** A database whose schema version can be changed. */
-export interface MigrationConfig {
-  readonly sqlite: SqliteMigrationOptions;
-}
+/** A database whose schema version can be changed: exactly one of the alternatives. */
+export type MigrationConfig =
+  | { readonly sqlite: SqliteMigrationOptions }
+  | { readonly mysql: MysqlLocation }
+  | { readonly postgresql: PostgresLocation };
 
 /**
  * Takes a database back to an older schema version, for an older release of the original; one that is at
@@ -87,7 +90,8 @@ export interface MigrationConfig {
  *
  * @throws MlmdError INVALID_ARGUMENT: a version that this release does not know, or an empty database.
  * NOT_FOUND: no such file. FAILED_PRECONDITION: the database is newer than this release. ABORTED: another
- * process has it locked. After any failure it is as it was.
+ * process has it locked. UNAVAILABLE, UNAUTHENTICATED: its server says so. After any failure it is as it was, but for
+ * MySQL, where the next migration completes what was begun.
  */
 export async function downgradeSchema(
   config: MigrationConfig,
@@ -99,8 +103,11 @@ export async function downgradeSchema(
 
 /** @internal What `mlmd migrate` works with. */
 export async function openMigrator(config: MigrationConfig): Promise<Migrator> {
-  const { sqliteMigrator } = await import("./storage/sqlite/migrator.ts");
-  return sqliteMigrator(config.sqlite);
+  if ("mysql" in config) return (await import("./storage/mysql/migrator.ts")).mysqlMigrator(config.mysql);
+  if ("postgresql" in config) {
+    return (await import("./storage/postgres/migrator.ts")).postgresMigrator(config.postgresql);
+  }
+  return (await import("./storage/sqlite/migrator.ts")).sqliteMigrator(config.sqlite);
 }
 
 /** The drivers are loaded only when they are used. */

@@ -1,10 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type MigrationPlan, type Migrator, openMigrator } from "../open.ts";
 import { printProgress } from "./migration-progress.ts";
-
-interface DatabaseOptions {
-  readonly sqlite: string;
-}
+import { addDatabaseOptions, type DatabaseOptions, databaseConfig } from "./store-options.ts";
 
 interface UpOptions extends DatabaseOptions {
   readonly dryRun?: true;
@@ -35,12 +32,13 @@ export function migrateCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nExamples:\n  mlmd migrate status --sqlite ./mlmd.db\n  mlmd migrate down --to 8 --sqlite ./mlmd.db --dry-run\n",
+      "\nExamples:\n  mlmd migrate status --postgres postgresql://user@host/mlmd\n" +
+        "  mlmd migrate down --to 8 --sqlite ./mlmd.db --dry-run\n",
     );
 }
 
 function databaseCommand(name: string): Command {
-  return new Command(name).requiredOption("--sqlite <file>", "the database file; it must exist");
+  return addDatabaseOptions(new Command(name));
 }
 
 function schemaVersion(text: string): number {
@@ -48,13 +46,17 @@ function schemaVersion(text: string): number {
   return Number(text);
 }
 
-function openDatabase({ sqlite }: DatabaseOptions): Promise<Migrator> {
-  return openMigrator({ sqlite: { path: sqlite } });
+async function openDatabase(options: DatabaseOptions, command: Command): Promise<Migrator> {
+  const config = await databaseConfig(options);
+  return config ? openMigrator(config) : command.error("error: say which database, e.g. --sqlite ./mlmd.db");
 }
 
-async function status(options: DatabaseOptions): Promise<void> {
-  const migrator = await openDatabase(options);
+async function status(options: DatabaseOptions, command: Command): Promise<void> {
+  const migrator = await openDatabase(options, command);
   console.log(describe(await migrator.status(), migrator.latest));
+  const unfinished = await migrator.unfinished();
+  if (unfinished)
+    console.log(`a migration from version ${unfinished.from} to ${unfinished.to} has begun and not ended`);
 }
 
 function describe(version: number | undefined, latest: number): string {
@@ -64,14 +66,14 @@ function describe(version: number | undefined, latest: number): string {
   return `schema version ${version}, newer than ${latest}, that of this release`;
 }
 
-async function up(options: UpOptions): Promise<void> {
-  const migrator = await openDatabase(options);
+async function up(options: UpOptions, command: Command): Promise<void> {
+  const migrator = await openDatabase(options, command);
   if (options.dryRun) printPlan(await migrator.planUp());
   else printResult(await migrator.up({ onProgress: printProgress }));
 }
 
-async function down(options: DownOptions): Promise<void> {
-  const migrator = await openDatabase(options);
+async function down(options: DownOptions, command: Command): Promise<void> {
+  const migrator = await openDatabase(options, command);
   if (options.dryRun) printPlan(await migrator.planDown(options.to));
   else printResult(await migrator.down(options.to, { onProgress: printProgress }));
 }

@@ -5,7 +5,13 @@ import { MlmdError } from "../errors.ts";
 import { defaultLineageLimits as lineage, type OpenService, openService, type StoreConfig } from "../open.ts";
 import type { CallLog, RunningServer } from "../rpc/server.ts";
 import { printProgress } from "./migration-progress.ts";
-import { addDatabaseOptions, type DatabaseOptions, databaseConfig, readOnly } from "./store-options.ts";
+import {
+  addDatabaseOptions,
+  type DatabaseConfig,
+  type DatabaseOptions,
+  databaseConfig,
+  readOnly,
+} from "./store-options.ts";
 
 interface ServeOptions extends DatabaseOptions {
   readonly memory?: true;
@@ -42,7 +48,7 @@ export function serveCommand(): Command {
       new Option(
         "--enable-database-upgrade",
         "bring a database of an older schema version to ours; else it is refused",
-      ).conflicts(["mysql", "postgres", "memory", "readOnly"]),
+      ).conflicts(["memory", "readOnly"]),
     )
     .option("--host <host>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber, 8080)
@@ -126,15 +132,15 @@ async function storeConfig(options: ServeOptions): Promise<StoreConfig> {
   const config = await databaseConfig(options);
   if (config === undefined) return { fake: true, lineageLimits };
   if (options.readOnly) return { ...readOnly(config), lineageLimits };
-  if (!("sqlite" in config)) return { ...config, lineageLimits };
-  return {
-    sqlite: {
-      ...config.sqlite,
-      enableUpgradeMigration: options.enableDatabaseUpgrade ?? false,
-      onMigrationProgress: printProgress,
-    },
-    lineageLimits,
-  };
+  return { ...(options.enableDatabaseUpgrade ? upgrading(config) : config), lineageLimits };
+}
+
+/** The same database, brought to our schema version first. */
+function upgrading(config: DatabaseConfig): DatabaseConfig {
+  const options = { enableUpgradeMigration: true, onMigrationProgress: printProgress };
+  if ("mysql" in config) return { mysql: { ...config.mysql, ...options } };
+  if ("postgresql" in config) return { postgresql: { ...config.postgresql, ...options } };
+  return { sqlite: { ...config.sqlite, ...options } };
 }
 
 function explain(error: unknown, host: string): unknown {

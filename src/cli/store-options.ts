@@ -16,10 +16,9 @@ export interface StoreOptions extends DatabaseOptions {
   readonly grpc?: string;
 }
 
-export type DatabaseConfig = Extract<
-  StoreConfig,
-  { sqlite: object } | { mysql: object } | { postgresql: object }
->;
+export type DatabaseConfig =
+  | Extract<StoreConfig, { mysql: object } | { postgresql: object }>
+  | (Extract<StoreConfig, { sqlite: object }> & { readonly sqlite: { readonly path: string } });
 
 /** `others` are options of the command that name a place for data too, and so exclude these. */
 export function addDatabaseOptions(

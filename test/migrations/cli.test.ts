@@ -94,7 +94,7 @@ test("serve upgrades an older database only when it is told to", async () => {
 });
 
 test.each([
-  [["up"], 2, /required option '--sqlite <file>'/],
+  [["up"], 2, /say which database, e.g. --sqlite/],
   [["down", "--sqlite", "some.db"], 2, /required option '--to <version>'/],
   [["down", "--sqlite", "some.db", "--to", "-1"], 2, /must be a schema version/],
   [["sideways", "--sqlite", "some.db"], 2, /unknown command/],

@@ -1,15 +1,17 @@
-"""Runs the original on SQLite files: each line of standard input is a JSON array, a task and its arguments.
+"""Runs the original on databases: each line of standard input is a JSON array, a task and its arguments. Here `db` is
+a ConnectionConfig in protocol buffers' JSON.
 
-  ["fill", file]           makes a database with something of everything in it
-  ["downgrade", file, n]   takes it back to schema version n
-  ["upgrade", file]        brings it to the original's own version
-  ["read", file]           prints the names of the nodes, by kind, as a line of JSON
+  ["fill", db, values]   makes a database with something of everything in it, integers of `values.bits` bits (and a
+                         sign) and the text `values.text` among it
+  ["downgrade", db, n]   takes it back to schema version n
+  ["upgrade", db]        brings it to the original's own version
+  ["read", db]           prints the names of the nodes, by kind, as a line of JSON
 """
 
 import json
 import sys
 
-from google.protobuf import any_pb2, struct_pb2
+from google.protobuf import any_pb2, json_format, struct_pb2
 from ml_metadata import metadata_store, proto
 from ml_metadata.proto import metadata_store_pb2
 
@@ -23,15 +25,12 @@ KINDS = {
 }
 
 
-def config(file):
-    connection = proto.ConnectionConfig()
-    connection.sqlite.filename_uri = file
-    connection.sqlite.connection_mode = 3
-    return connection
+def config(database):
+    return json_format.ParseDict(database, proto.ConnectionConfig())
 
 
-def fill(file):
-    store = metadata_store.MetadataStore(config(file))
+def fill(database, values):
+    store = metadata_store.MetadataStore(config(database))
     artifact_type = store.put_artifact_type(
         proto.ArtifactType(
             name="Data",
@@ -60,10 +59,10 @@ def fill(file):
     pipeline = proto.Context(type_id=context_type, name="pipeline", external_id="c")
     part = proto.Context(type_id=context_type, name="part 'of' it")
     for node in (data, run, pipeline):
-        set_properties(node.properties)
-        set_properties(node.custom_properties)
+        set_properties(node.properties, values)
+        set_properties(node.custom_properties, values)
         node.custom_properties["long"].string_value = "long " * 20_000
-        node.custom_properties["least"].int_value = -(2**63)
+        node.custom_properties["least"].int_value = -(2 ** values["bits"])
         node.custom_properties["empty"].string_value = ""
     artifacts = store.put_artifacts([data, nameless, model])
     executions = store.put_executions([run, again])
@@ -85,13 +84,13 @@ def fill(file):
     store.put_parent_contexts([proto.ParentContext(parent_id=contexts[0], child_id=contexts[1])])
 
 
-def set_properties(properties):
+def set_properties(properties, values):
     thing = any_pb2.Any(type_url="type.example/Thing", value=bytes([0, 255, 10]))
     struct = struct_pb2.Struct()
     struct.update({"list": [1, "a", None], "empty": {}})
-    properties["i"].int_value = 2**63 - 1
+    properties["i"].int_value = 2 ** values["bits"] - 1
     properties["d"].double_value = 0.125
-    properties["s"].string_value = "ünï 🚀 'quoted' \\"
+    properties["s"].string_value = values["text"]
     properties["t"].struct_value.CopyFrom(struct)
     properties["p"].proto_value.CopyFrom(thing)
     properties["b"].bool_value = True
@@ -103,16 +102,16 @@ def event(artifact_id, execution_id, type, path):
     )
 
 
-def downgrade(file, version):
-    metadata_store.downgrade_schema(config(file), version)
+def downgrade(database, version):
+    metadata_store.downgrade_schema(config(database), version)
 
 
-def upgrade(file):
-    metadata_store.MetadataStore(config(file), enable_upgrade_migration=True)
+def upgrade(database):
+    metadata_store.MetadataStore(config(database), enable_upgrade_migration=True)
 
 
-def read(file):
-    store = metadata_store.MetadataStore(config(file))
+def read(database):
+    store = metadata_store.MetadataStore(config(database))
     types = store.get_artifact_types() + store.get_execution_types() + store.get_context_types()
     print(
         json.dumps(

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { toJson } from "@bufbuild/protobuf";
 import Database from "better-sqlite3";
+import { type ConnectionConfig, ConnectionConfigSchema } from "../../src/contract/messages.ts";
 
 /** A table as the golden file describes it. */
 export interface Layout {
@@ -105,7 +107,11 @@ export function withDatabase<T>(file: string, work: (database: Database.Database
   }
 }
 
-export type Task = readonly [task: "fill" | "downgrade" | "upgrade" | "read", file: string, version?: number];
+export type Task = readonly [
+  task: "fill" | "downgrade" | "upgrade" | "read",
+  database: ConnectionConfig,
+  argument?: number | object,
+];
 
 /** Has the original do the tasks, and gives the lines that they print. */
 export function runOriginal(python: string, tasks: readonly Task[]): Promise<string[]> {
@@ -115,6 +121,9 @@ export function runOriginal(python: string, tasks: readonly Task[]): Promise<str
       if (error) reject(new Error(stderr.slice(-4000)));
       else resolve(stdout.split("\n").filter(Boolean));
     });
-    child.stdin?.end(tasks.map((task) => `${JSON.stringify(task)}\n`).join(""));
+    const lines = tasks.map(([task, database, ...rest]) =>
+      JSON.stringify([task, toJson(ConnectionConfigSchema, database), ...rest]),
+    );
+    child.stdin?.end(lines.map((line) => `${line}\n`).join(""));
   });
 }

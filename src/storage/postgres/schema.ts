@@ -3,8 +3,10 @@ import {
   checkLayout,
   groupColumns,
   indexes,
+  type StoredColumns,
   schemaVersion,
   tableDefinitions,
+  versionOf,
 } from "../sql/layout.ts";
 import type { PostgresConnection } from "./connection.ts";
 
@@ -31,15 +33,19 @@ const storedColumns = `
   WHERE table_schema = current_schema()`;
 
 export async function inspectSchema(connection: PostgresConnection): Promise<"empty" | "current"> {
+  return checkLayout(...(await storedLayout(connection)));
+}
+
+/** The version of what is stored, 0 without a record of it; undefined where there is no metadata. */
+export async function schemaVersionOf(connection: PostgresConnection): Promise<bigint | undefined> {
+  return versionOf(...(await storedLayout(connection)));
+}
+
+async function storedLayout(connection: PostgresConnection): Promise<[StoredColumns, bigint[]]> {
   const stored = groupColumns((await connection.query(storedColumns)).rows);
-  const hasVersion = stored.get("mlmdenv")?.has("schema_version") ?? false;
-  const versions = hasVersion
-    ? (await connection.query("SELECT schema_version FROM MLMDEnv LIMIT 2")).rows
-    : [];
-  return checkLayout(
-    stored,
-    versions.map((row) => row.schema_version as bigint),
-  );
+  if (!stored.get("mlmdenv")?.has("schema_version")) return [stored, []];
+  const { rows } = await connection.query("SELECT schema_version FROM MLMDEnv LIMIT 2");
+  return [stored, rows.map((row) => row.schema_version as bigint)];
 }
 
 export async function createSchema(connection: PostgresConnection): Promise<void> {
@@ -72,7 +78,7 @@ async function createIndexes(connection: PostgresConnection, named: Readonly<Rec
 }
 
 export async function hasAllIndexes(connection: PostgresConnection): Promise<boolean> {
-  const names = Object.keys(additionalIndexes);
+  const names = Object.keys({ ...additionalIndexes, ...shortTextIndexes });
   const { rowCount } = await connection.query(
     "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ANY($1::text[])",
     [names],
