@@ -1,14 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore } from "../../src/index.ts";
-import { startServerProcess } from "../support/server-process.ts";
+import { startExploreProcess, startServerProcess } from "../support/server-process.ts";
 
-const main = join(import.meta.dirname, "../../dist/cli/main.js");
 let folder = "";
 
 beforeAll(async () => {
@@ -17,20 +13,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs `mlmd explore` while `use` has its address; gives the exit code. */
-async function explore(args: readonly string[], use: (address: string) => Promise<void>): Promise<number> {
-  const child = spawn(process.execPath, [main, "explore", "--no-open", ...args], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const exited = once(child, "exit");
+async function explore(
+  args: readonly string[],
+  use: (address: string) => Promise<void>,
+): Promise<number | string> {
+  const explorer = await startExploreProcess(args);
   try {
-    for await (const line of createInterface({ input: child.stdout })) {
-      await use(line);
-      break;
-    }
+    await use(explorer.address);
   } finally {
-    child.kill("SIGINT");
+    await explorer.stop();
   }
-  return (await exited)[0];
+  return explorer.stop();
 }
 
 async function call(address: string, method: string, body: object): Promise<[number, object]> {

@@ -44,3 +44,30 @@ export async function startServerProcess(
   }
   throw new Error(`the server did not start:\n${lines.join("\n")}`);
 }
+
+/** `mlmd explore` in a process of its own. */
+export interface ExploreProcess {
+  readonly address: string;
+  stop(): Promise<number | string>;
+}
+
+/** Starts `mlmd explore` with these arguments, without a browser, and waits for the address of its page. */
+export async function startExploreProcess(args: readonly string[]): Promise<ExploreProcess> {
+  const child = spawn(process.execPath, [main, "explore", "--no-open", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = once(child, "exit") as Promise<[number | null, string | null]>;
+  const messages: string[] = [];
+  child.stderr.on("data", (chunk) => messages.push(String(chunk)));
+  for await (const address of createInterface({ input: child.stdout })) {
+    return {
+      address,
+      stop: async () => {
+        child.kill("SIGINT");
+        const [code, name] = await exited;
+        return code ?? name ?? "";
+      },
+    };
+  }
+  throw new Error(`mlmd explore did not start:\n${messages.join("")}`);
+}

@@ -7,6 +7,9 @@ const rowHeight = 37;
 /** How many rows are drawn beyond what can be seen, above and below. */
 const spare = 12;
 
+/** How many rows before the end the next are asked for. */
+const ahead = 80;
+
 interface WindowedProps {
   readonly label: string;
   readonly rows: number;
@@ -36,7 +39,7 @@ export function WindowedTable({ label, rows, head, row, columns, onNearEnd, foot
   }, [measure]);
   const first = Math.max(0, Math.min(rows, Math.floor(view.top / rowHeight)) - spare);
   const last = Math.min(rows, Math.ceil((view.top + view.height) / rowHeight) + spare);
-  const isNearEnd = last >= rows - spare;
+  const isNearEnd = last >= rows - ahead;
   useLayoutEffect(() => {
     // The number of rows matters too: after a short page the end is still in sight.
     if (isNearEnd && rows >= 0) onNearEnd();
