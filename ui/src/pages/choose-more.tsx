@@ -50,7 +50,7 @@ export function ChooseMore({ kind, nodes }: ChooseMoreProps) {
           event.currentTarget.reset();
         }}
       >
-        <label htmlFor={inputId}>{ids.length < 2 ? "Compare with the id" : "Add the id"}</label>{" "}
+        <label htmlFor={inputId}>{ids.length < 2 ? "Compare with id" : "Add id"}</label>{" "}
         <input id={inputId} name="id" inputMode="numeric" pattern="\s*\d{1,18}\s*" required size={8} />{" "}
         <button type="submit">Add</button>
       </form>
