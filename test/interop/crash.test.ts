@@ -25,7 +25,8 @@ test(`kill -9 while ${clients} clients write loses nothing acknowledged and leav
       );
       const before = acknowledged.size;
       const writing = stores.map((store, client) => writeRuns(store, `${round}-${client}`, acknowledged));
-      await wait(150 + Math.random() * 350);
+      while (acknowledged.size === before) await wait(10);
+      await wait(Math.random() * 350);
       expect(await server.stop("SIGKILL")).toBe("SIGKILL");
       await Promise.all(writing);
       await Promise.all(stores.map((store) => store.close()));

@@ -39,10 +39,16 @@ const lastMade = new WeakMap<TemplateStringsArray, Made>();
 /** The very string of the last time, where it is equal: what looks a statement up by it knows its hash already. */
 function textOf(strings: TemplateStringsArray, texts: readonly string[]): string {
   const last = lastMade.get(strings);
-  if (last?.texts.every((text, index) => text === texts[index])) return last.text;
-  const text = String.raw({ raw: strings }, ...texts);
+  if (last !== undefined && isSame(last.texts, texts)) return last.text;
+  let text = strings[0] ?? "";
+  for (let i = 0; i < texts.length; i++) text += `${texts[i]}${strings[i + 1]}`;
   lastMade.set(strings, { texts, text });
   return text;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
 }
 
 /**
