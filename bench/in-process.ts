@@ -18,6 +18,8 @@ export interface Timings {
   /** How long one batch should take, in milliseconds. */
   readonly batchMs: number;
   readonly seed: number;
+  /** No round begins later than this after the first one of a workload, in milliseconds. */
+  readonly workloadMaxMs: number;
 }
 
 /** Microseconds for one operation. */
@@ -39,6 +41,7 @@ export interface InProcessResult {
   /** Whether the original gave the same answers; undefined without it. */
   readonly sameAnswers?: boolean;
   readonly operations: number;
+  readonly rounds: number;
   /** At least so many times as fast as the original. */
   readonly goal?: number;
   readonly isFlat?: boolean;
@@ -59,12 +62,12 @@ export const original = "original";
 export const originalWal = "original, WAL";
 export const minimum = "minimum";
 
-/** Opens one store with the same rows for each side: those of `data`, none where it has no artifacts. */
+/** Opens one store with the same rows for ours and each other side that is wanted: those of `data`, none where it has no artifacts. */
 export async function openSides(
   engine: Engine,
   data: Data,
   python: string | undefined,
-  only?: readonly string[],
+  wantedSides: readonly string[],
 ): Promise<Opened> {
   const places: Place[] = [];
   const sides: Side[] = [];
@@ -77,7 +80,7 @@ export async function openSides(
     places.push(place);
     return place;
   };
-  const wanted = (name: string) => only === undefined || only.includes(name);
+  const wanted = (name: string) => wantedSides.includes(name);
   try {
     const open = await openService((await newPlace()).config);
     sides.push(oursSide(ours, open));
@@ -119,7 +122,8 @@ export async function measure(
   const sameAnswers = await compareAnswers(sides, [draw(), draw()]);
   const source = await (workload.changes ? fresh : repeated)(sides, draw, workload, timings);
   const rounds = new Map<string, Timing[]>(sides.map(({ name }) => [name, []]));
-  for (let round = 0; round < timings.rounds; round++) {
+  const end = performance.now() + timings.workloadMaxMs;
+  for (let round = 0; round < timings.rounds && performance.now() < end; round++) {
     const operations = source();
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
       rounds.get(side.name)?.push(await side.time(operations(side)));
@@ -177,8 +181,9 @@ async function repeated(
   };
   for (const side of sides) {
     const first = perOperation(await side.time(take(side, 1)));
-    // Once more, now that it is warm.
-    const warm = perOperation(await side.time(take(side, batchLength(first, batchMs))));
+    const count = batchLength(first, batchMs);
+    // Once more, now that it is warm; what takes as long as a batch is as warm as it gets.
+    const warm = count === 1 ? first : perOperation(await side.time(take(side, count)));
     counts.set(side.name, batchLength(warm, batchMs));
   }
   return () => (side) => take(side, counts.get(side.name) as number);
@@ -214,6 +219,7 @@ function figures({ name, group, changes }: Workload, rounds: ReadonlyMap<string,
     ),
     ratios: ratiosOf(wall),
     cpuRatios: ratiosOf(cpu),
+    rounds: base.length,
     operations: base.reduce((sum, timing) => sum + timing.operations, 0),
   };
 }

@@ -47,7 +47,11 @@ const { values, positionals } = parseArgs({
 
 if (values.help) console.log(help);
 else if (values.compare) compare(positionals);
-else await bench();
+else {
+  // So that what is to be done at the end of the process is also done where it is ended.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  await bench();
+}
 
 function compare([a, b]: readonly string[]): void {
   if (a === undefined || b === undefined) throw new Error("--compare needs the .json files of two results");
@@ -76,7 +80,7 @@ async function bench(): Promise<void> {
     writeWhole(`${path}.md`, report(result));
   };
   const servers = settings.engines.some((name) => name !== "sqlite")
-    ? await startDatabaseServers({ durable: true })
+    ? await startDatabaseServers({ durable: true, encrypted: false })
     : undefined;
   try {
     const open = (name: EngineName) => openEngine(name, servers, settings.folder, original.python);

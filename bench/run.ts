@@ -5,8 +5,11 @@ import {
   differingTables,
   type InProcessResult,
   measure,
+  minimum,
   type Opened,
   openSides,
+  original,
+  originalWal,
   type Timings,
 } from "./in-process.ts";
 import { type Suite, served, sizes, suites } from "./plan.ts";
@@ -82,7 +85,7 @@ async function runSuite(run: Run, engine: Engine, suite: Suite): Promise<void> {
   const store: StoreResult = { engine: suite.engine, artifacts: suite.artifacts, workloads: [] };
   result.inProcess.push(store);
   print(`\n${storeName(store)} (${engine.label})`);
-  const opened = await openSides(engine, new Data(suite.artifacts), python, suite.sides);
+  const opened = await openSides(engine, new Data(suite.artifacts), python, sidesOf(suite));
   try {
     print(headline);
     await prefill(opened, suite, settings.seed);
@@ -102,6 +105,13 @@ async function runSuite(run: Run, engine: Engine, suite: Suite): Promise<void> {
   }
 }
 
+/** How the original keeps its journal makes no difference where nothing is written. */
+function sidesOf({ sides, workloads }: Suite): readonly string[] {
+  if (sides !== undefined) return sides;
+  const readers = [original, minimum];
+  return workloads.some(({ changes }) => changes) ? [...readers, originalWal] : readers;
+}
+
 async function prefill({ data, service, sides }: Opened, suite: Suite, seed: number): Promise<void> {
   for (const step of suite.prefill ?? []) {
     const operations = await step({ data, service, random: new Random(seed) });
@@ -110,7 +120,7 @@ async function prefill({ data, service, sides }: Opened, suite: Suite, seed: num
 }
 
 function timings({ quick, rounds, seed }: Settings): Timings {
-  return { rounds, seed, batchMs: quick ? 2 : 100 };
+  return { rounds, seed, batchMs: quick ? 2 : 100, workloadMaxMs: 60_000 };
 }
 
 async function runServed(run: Run, engine: Engine): Promise<void> {

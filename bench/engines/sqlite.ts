@@ -26,6 +26,8 @@ export function sqliteEngine(folder: string, python: string | undefined): Engine
   const { version } = new Database(":memory:").prepare("SELECT sqlite_version() AS version").get() as {
     version: string;
   };
+  const remove = () => rmSync(places, { recursive: true, force: true });
+  process.once("exit", remove);
   let number = 0;
   return {
     name: "sqlite",
@@ -43,7 +45,8 @@ export function sqliteEngine(folder: string, python: string | undefined): Engine
       return filePlace(path);
     },
     async stop() {
-      rmSync(places, { recursive: true, force: true });
+      process.off("exit", remove);
+      remove();
     },
   };
 }

@@ -73,7 +73,8 @@ export interface EmptyServer {
 
 /** A server that gives the same answer to everything. */
 export async function startEmptyServer(folder: string, answer: Uint8Array): Promise<EmptyServer> {
-  const file = join(mkdtempSync(join(folder, "answer-")), "answer");
+  const own = mkdtempSync(join(folder, "answer-"));
+  const file = join(own, "answer");
   writeFileSync(file, answer);
   const child = fork(join(import.meta.dirname, "empty-server.ts"), [file], { execArgv });
   const [port] = (await once(child, "message")) as [number];
@@ -84,6 +85,7 @@ export async function startEmptyServer(folder: string, answer: Uint8Array): Prom
       const ended = once(child, "exit");
       child.disconnect();
       await ended;
+      rmSync(own, { recursive: true, force: true });
     },
   };
 }

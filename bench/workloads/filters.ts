@@ -15,7 +15,8 @@ function filter(name: string, draw: (data: Data, random: Random) => Operation, a
   };
 }
 
-const list = (filterQuery: string) => call("getArtifacts", { options: { maxResultSize: 100, filterQuery } });
+/** The first page of the default size, 20. */
+const list = (filterQuery: string) => call("getArtifacts", { options: { filterQuery } });
 
 export const filters: readonly Workload[] = [
   filter("property equality", (data, random) => {
@@ -27,7 +28,7 @@ export const filters: readonly Workload[] = [
           db,
           "Artifact",
           `WHERE n.id IN (SELECT artifact_id FROM ArtifactProperty
-             WHERE name = 'batch' AND is_custom_property = ${db.flag(false)} AND string_value = ?) ORDER BY n.id LIMIT 101`,
+             WHERE name = 'batch' AND is_custom_property = ${db.flag(false)} AND string_value = ?) ORDER BY n.id LIMIT 21`,
           [batch],
         ),
     };
@@ -43,7 +44,7 @@ export const filters: readonly Workload[] = [
           readNodes(
             db,
             "Artifact",
-            "WHERE n.type_id IN (SELECT id FROM Type WHERE type_kind = 1) AND n.name = ? ORDER BY n.id LIMIT 101",
+            "WHERE n.type_id IN (SELECT id FROM Type WHERE type_kind = 1) AND n.name = ? ORDER BY n.id LIMIT 21",
             [name],
           ),
       };
@@ -59,7 +60,7 @@ export const filters: readonly Workload[] = [
           db,
           "Artifact",
           `WHERE n.id IN (SELECT artifact_id FROM Attribution WHERE context_id IN (SELECT id FROM Context
-             WHERE type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND name = ?)) ORDER BY n.id LIMIT 101`,
+             WHERE type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND name = ?)) ORDER BY n.id LIMIT 21`,
           [run],
         ),
     };
@@ -67,24 +68,25 @@ export const filters: readonly Workload[] = [
   filter(
     "conjunction of three",
     (data, random) => {
-      const run = runName(random.integer(1, data.runs));
+      const artifact = random.integer(1, data.artifacts);
+      const [batch, run] = [batchOf(artifact), runName(data.runOf(artifact))];
       return {
         calls: [
           list(
-            `properties.split.string_value = 'train' AND properties.rows.int_value < 500 AND contexts_a.name = '${run}'`,
+            `properties.batch.string_value = '${batch}' AND properties.rows.int_value < 700 AND contexts_a.name = '${run}'`,
           ),
         ],
         minimum: (db) =>
           readNodes(
             db,
             "Artifact",
-            `WHERE n.id IN (SELECT artifact_id FROM Attribution WHERE context_id IN (SELECT id FROM Context
-             WHERE type_id IN (SELECT id FROM Type WHERE type_kind = 2) AND name = ?))
-           AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'split'
-             AND p.is_custom_property = ${db.flag(false)} AND p.string_value = 'train')
-           AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'rows'
-             AND p.is_custom_property = ${db.flag(false)} AND p.int_value < 500) ORDER BY n.id LIMIT 101`,
-            [run],
+            `WHERE n.id IN (SELECT artifact_id FROM ArtifactProperty
+               WHERE name = 'batch' AND is_custom_property = ${db.flag(false)} AND string_value = ?)
+             AND EXISTS (SELECT 1 FROM ArtifactProperty p WHERE p.artifact_id = n.id AND p.name = 'rows'
+               AND p.is_custom_property = ${db.flag(false)} AND p.int_value < 700)
+             AND EXISTS (SELECT 1 FROM Attribution a JOIN Context c ON c.id = a.context_id
+               WHERE a.artifact_id = n.id AND c.name = ?) ORDER BY n.id LIMIT 21`,
+            [batch, run],
           ),
       };
     },

@@ -57,7 +57,10 @@ export interface DatabaseServers {
 }
 
 /** `durable`: what is committed survives a loss of power, as with the settings that the servers come with. */
-export async function startDatabaseServers({ durable = false } = {}): Promise<DatabaseServers> {
+export async function startDatabaseServers({
+  durable = false,
+  encrypted = true,
+} = {}): Promise<DatabaseServers> {
   const folder = mkdtempSync(join(tmpdir(), "mlmd-servers-"));
   // The servers' users must get to their own folders in it.
   chmodSync(folder, 0o755);
@@ -75,8 +78,9 @@ export async function startDatabaseServers({ durable = false } = {}): Promise<Da
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const certificates = await makeCertificates(join(folder, "certificates"));
-    if (certificates === undefined && process.env.CI === "true") throw new Error("openssl is not installed");
+    const certificates = encrypted ? await makeCertificates(join(folder, "certificates")) : undefined;
+    if (encrypted && certificates === undefined && process.env.CI === "true")
+      throw new Error("openssl is not installed");
     const start = { folder, processes, durable, certificates };
     const [postgres, mysql] = await Promise.all([startPostgres(start), startMysql(start)]);
     for (const { missing } of [postgres, mysql]) {
