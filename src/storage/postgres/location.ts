@@ -1,12 +1,15 @@
-import { readFile } from "node:fs/promises";
 import type { ConnectionOptions } from "node:tls";
 import type pg from "pg";
 import { invalidArgument, MlmdError } from "../../errors.ts";
+import { parametersOf, parseUrl, partsOf, portNumber, readConnectionFile } from "../sql/location.ts";
 import { fromDriver } from "./errors.ts";
 
 /** How to reach a PostgreSQL database: the fields of the original's `PostgreSQLDatabaseConfig`, or a URL. */
 export interface PostgresLocation {
-  /** `postgresql://user:password@host:port/dbname?sslmode=…`, in place of the address below. */
+  /**
+   * `postgresql://user:password@host:port/dbname`, in place of the fields below. Behind a `?` it may have `host` (the
+   * folder of a socket), `user`, `passfile`, `sslmode`, `sslcert`, `sslkey`, `sslpassword` and `sslrootcert`.
+   */
   readonly url?: string;
   /** A host name, or the folder of a socket. Exactly one of `host` and `hostaddr`. */
   readonly host?: string;
@@ -14,20 +17,29 @@ export interface PostgresLocation {
   readonly hostaddr?: string;
   readonly port?: number | string;
   readonly user?: string;
+  /** Goes before one in the URL. */
   readonly password?: string;
   /** A file of lines `host:port:database:user:password`, as libpq reads it. */
   readonly passfile?: string;
   readonly dbname?: string;
-  readonly ssloption?: {
-    readonly sslmode?: string;
-    readonly sslcert?: string;
-    readonly sslkey?: string;
-    readonly sslpassword?: string;
-    readonly sslrootcert?: string;
-  };
+  readonly ssloption?: PostgresSslOption;
+}
+
+/** As libpq has them; the files are in PEM form. */
+export interface PostgresSslOption {
+  /**
+   * `require` checks nothing unless there is a `sslrootcert`, `verify-ca` the authority of the server's certificate,
+   * `verify-full` also that it is for the host. With the others the connection is not encrypted.
+   */
+  readonly sslmode?: string;
+  readonly sslcert?: string;
+  readonly sslkey?: string;
+  readonly sslpassword?: string;
+  readonly sslrootcert?: string;
 }
 
 const connectTimeoutMs = 10_000;
+const defaultPort = 5432;
 
 /** Integers of every size as bigint; the rest as the driver has it. */
 function typeParsers(driver: typeof pg): pg.CustomTypesConfig {
@@ -39,7 +51,11 @@ function typeParsers(driver: typeof pg): pg.CustomTypesConfig {
   };
 }
 
-/** What the driver is to be told, for connections of any kind. */
+/**
+ * What the driver is to be told, for connections of any kind.
+ *
+ * @throws MlmdError INVALID_ARGUMENT: the options contradict each other. NOT_FOUND: a file that they name.
+ */
 export async function clientConfig(driver: typeof pg, options: PostgresLocation): Promise<pg.PoolConfig> {
   const shared = {
     connectionTimeoutMillis: connectTimeoutMs,
@@ -47,39 +63,56 @@ export async function clientConfig(driver: typeof pg, options: PostgresLocation)
     keepAlive: true,
     types: typeParsers(driver),
   } as pg.PoolConfig;
-  if (options.url !== undefined)
-    return { ...shared, connectionString: withPassword(checkUrl(options.url), options) };
-  const { host, hostaddr, port, user, dbname } = options;
+  const fields = options.url === undefined ? options : { ...fromUrl(options.url), ...givenBeside(options) };
+  const { host, hostaddr, user, dbname, ssloption } = fields;
   if ((host === undefined) === (hostaddr === undefined)) {
     throw invalidArgument("PostgreSQL needs exactly one of host and hostaddr");
   }
-  if (port === undefined || user === undefined || dbname === undefined) {
+  if (fields.port === undefined || user === undefined || dbname === undefined) {
     throw invalidArgument("PostgreSQL needs port, user and dbname");
   }
-  if (!/^\d{1,5}$/.test(String(port))) throw invalidArgument(`The PostgreSQL port ${port} is not a number`);
-  const address = { host: host ?? (hostaddr as string), port: Number(port) };
-  const password = options.password ?? (await passwordFrom(options, address));
+  const address = { host: host ?? (hostaddr as string), port: portNumber(fields.port, defaultPort) };
+  const password = fields.password ?? (await passwordFrom(fields, address));
   return {
     ...shared,
     ...address,
     user,
     database: dbname,
     ...(password !== undefined && { password }),
-    ssl: await tlsOptions(options.ssloption),
+    ssl: await tlsOptions(ssloption),
   };
 }
 
-/** The driver takes what stands in the URL before anything beside it. */
-function withPassword(url: string, { password }: PostgresLocation): string {
-  if (password === undefined) return url;
-  const complete = new URL(url);
-  complete.password = encodeURIComponent(password);
-  return complete.href;
+function givenBeside({ password, passfile, ssloption }: PostgresLocation): Partial<PostgresLocation> {
+  return {
+    ...(password !== undefined && { password }),
+    ...(passfile !== undefined && { passfile }),
+    ...(ssloption && { ssloption }),
+  };
 }
 
-function checkUrl(url: string): string {
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw invalidArgument("The PostgreSQL URL is not of the form postgresql://user@host:port/dbname");
+const sslParameters = ["sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert"] as const;
+
+/** The driver would read it too, but has meanings of its own for the modes of TLS. */
+function fromUrl(text: string): PostgresLocation {
+  const url = parseUrl(text, ["postgresql:", "postgres:"], "postgresql://user@host:port/dbname");
+  const parameters = parametersOf(url, ["host", "user", "passfile", ...sslParameters]);
+  const { host, password, database, ...parts } = partsOf(url);
+  const user = parameters.get("user") ?? parts.user;
+  const passfile = parameters.get("passfile");
+  const ssl = sslParameters.flatMap((name) => {
+    const value = parameters.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    host: parameters.get("host") ?? host,
+    port: url.port,
+    ...(user !== "" && { user }),
+    ...(database !== "" && { dbname: database }),
+    ...(password !== "" && { password }),
+    ...(passfile !== undefined && { passfile }),
+    ssloption: Object.fromEntries(ssl),
+  };
 }
 
 async function passwordFrom(
@@ -88,7 +121,7 @@ async function passwordFrom(
 ): Promise<string | undefined> {
   if (passfile === undefined) return undefined;
   const wanted = [host, String(port), dbname, user];
-  for (const line of (await readFile(passfile, "utf8")).split("\n")) {
+  for (const line of (await readConnectionFile(passfile)).split("\n")) {
     // A colon or backslash in a field is escaped with a backslash.
     const fields = line.match(/(?:\\.|[^:\\])+/g)?.map((field) => field.replace(/\\(.)/g, "$1")) ?? [];
     if (
@@ -102,22 +135,22 @@ async function passwordFrom(
 }
 
 /** The modes of libpq; "allow" and "prefer" have no counterpart in the driver and mean the plain connection. */
-async function tlsOptions(ssl: PostgresLocation["ssloption"] = {}): Promise<ConnectionOptions | false> {
+async function tlsOptions(ssl: PostgresSslOption = {}): Promise<ConnectionOptions | false> {
   const { sslmode = "prefer", sslcert, sslkey, sslpassword, sslrootcert } = ssl;
   if (["disable", "allow", "prefer"].includes(sslmode)) return false;
   if (!["require", "verify-ca", "verify-full"].includes(sslmode)) {
     throw invalidArgument(`The sslmode ${sslmode} is not known`);
   }
   const read = async (path: string | undefined) =>
-    path === undefined ? undefined : await readFile(path, "utf8");
+    path === undefined ? undefined : readConnectionFile(path);
   const [cert, key, ca] = await Promise.all([read(sslcert), read(sslkey), read(sslrootcert)]);
   return {
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(ca !== undefined && { ca }),
     ...(sslpassword !== undefined && { passphrase: sslpassword }),
-    rejectUnauthorized: sslmode !== "require",
-    ...(sslmode === "verify-ca" && { checkServerIdentity: () => undefined }),
+    rejectUnauthorized: sslmode !== "require" || ca !== undefined,
+    ...(sslmode !== "verify-full" && { checkServerIdentity: () => undefined }),
   };
 }
 
@@ -133,26 +166,14 @@ export async function createDatabase(driver: typeof pg, config: pg.PoolConfig): 
   } finally {
     await probe.end().catch(() => {});
   }
-  const admin = new driver.Client(adminConfig(config));
+  const admin = new driver.Client({ ...config, database: "postgres" });
   try {
     await admin.connect();
-    await admin.query(`CREATE DATABASE ${driver.escapeIdentifier(databaseName(config))}`);
+    await admin.query(`CREATE DATABASE ${driver.escapeIdentifier(config.database as string)}`);
   } catch (error) {
     // Another process was faster, by a moment in the second case.
     if (!["42P04", "23505"].includes((error as { code: string }).code)) throw fromDriver(error);
   } finally {
     await admin.end().catch(() => {});
   }
-}
-
-function adminConfig(config: pg.PoolConfig): pg.PoolConfig {
-  if (config.connectionString === undefined) return { ...config, database: "postgres" };
-  const url = new URL(config.connectionString);
-  url.pathname = "/postgres";
-  return { ...config, connectionString: url.href };
-}
-
-function databaseName(config: pg.PoolConfig): string {
-  if (config.connectionString === undefined) return config.database as string;
-  return decodeURIComponent(new URL(config.connectionString).pathname.slice(1));
 }
