@@ -3,6 +3,7 @@ import type pg from "pg";
 import { invalidArgument, MlmdError } from "../../errors.ts";
 import { parametersOf, parseUrl, partsOf, portNumber, readConnectionFile } from "../sql/location.ts";
 import { fromDriver } from "./errors.ts";
+import { BatchingSocket } from "./socket.ts";
 
 /** How to reach a PostgreSQL database: the fields of the original's `PostgreSQLDatabaseConfig`, or a URL. */
 export interface PostgresLocation {
@@ -60,6 +61,7 @@ export async function clientConfig(driver: typeof pg, options: PostgresLocation)
   const shared = {
     connectionTimeoutMillis: connectTimeoutMs,
     pipeline: true,
+    stream: () => new BatchingSocket(),
     keepAlive: true,
     types: typeParsers(driver),
   } as pg.PoolConfig;
