@@ -110,6 +110,27 @@ describe.each(Object.entries(engines))("%s", (_, engine) => {
     },
   );
 
+  test.skipIf(engine.missing)(
+    "a value that the database refuses counts before what fails after it",
+    async () => {
+      const store = await newStore();
+      const typeId = await store.putArtifactType({ name: "Small", properties: { n: "int" } });
+      const executionTypeId = await store.putExecutionType({ name: "Step" });
+      const put = (n: bigint, contextTypeId: bigint) =>
+        store.putExecution({
+          execution: { typeId: executionTypeId },
+          artifactAndEvents: [{ artifact: { typeId, properties: { n } }, event: { type: "OUTPUT" } }],
+          contexts: [{ typeId: contextTypeId, name: "of no type" }],
+        });
+      const tooLarge = { code: "INVALID_ARGUMENT", message: expect.stringContaining("32 bits") };
+      await expect(put(2n ** 40n, 9999n)).rejects.toMatchObject(tooLarge);
+      await expect(put(1n, 9999n)).rejects.toMatchObject({ code: "NOT_FOUND" });
+      const alone = store.putArtifacts([{ typeId, properties: { n: 2n ** 40n } }]);
+      await expect(alone).rejects.toMatchObject(tooLarge);
+      expect(await store.getArtifactsByType("Small")).toEqual([]);
+    },
+  );
+
   test.skipIf(engine.missing)("a property that another process declares can be written at once", async () => {
     const [one, other] = await Promise.all([newStore(), newStore()]);
     const name = "Growing";

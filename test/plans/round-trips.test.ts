@@ -3,8 +3,8 @@ import { type MetadataStore, openStore } from "../../src/index.ts";
 import { newMysqlDatabase, newPostgresDatabase } from "../support/databases.ts";
 
 /*
- * How often the two engines behind a network are asked in one operation. Beside these there are the begin (on
- * PostgreSQL it travels with the first statement) and the commit.
+ * How often the two engines behind a network are asked in one operation. Beside these there are the begin of a write
+ * (on PostgreSQL it travels with the first statement) and the commit.
  */
 
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
@@ -30,9 +30,9 @@ const engines = {
       const settings = await newMysqlDatabase(servers.mysql.port as number);
       return openStore({ mysql: { ...settings, onStatement } });
     },
-    // Sets are written in powers of two: 10 = 8 + 2, 100 = 64 + 32 + 4, 1500 = 1024 + 256 + 128 + 64 + 16 + 8 + 4.
-    putExecution: { 1: 10, 10: 15, 100: 20 },
-    putAttributions: { 1500: 9 },
+    // Sets are written in sizes of three binary digits: 100 = 96 + 4, 1500 = 1024 + 448 + 28.
+    putExecution: { 1: 10, 10: 10, 100: 15 },
+    putAttributions: { 1500: 5 },
   },
 };
 

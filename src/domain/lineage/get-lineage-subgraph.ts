@@ -12,7 +12,7 @@ import { get } from "../../contract/presence.ts";
 import { invalidArgument, notFound } from "../../errors.ts";
 import { artifactKind, contextKind, executionKind, type KindFacts } from "../kinds.ts";
 import { parseFilter } from "../nodes/list-nodes.ts";
-import type { Membership, ReadTransaction } from "../ports.ts";
+import type { ReadTransaction } from "../ports.ts";
 import { type Ending, type LineageLimits, type Subgraph, walk } from "./walk.ts";
 
 /** The original takes one more than the hundred that it documents, and so do we: its clients may count on it. */
@@ -87,14 +87,25 @@ async function readGraph(
 ): Promise<LineageGraph> {
   const artifactIds = sorted(ids.artifact);
   const executionIds = sorted(ids.execution);
-  const graph: MessageInitShape<typeof LineageGraphSchema> = {};
+  const wantsContexts = wants("contexts");
+  const [attributions, associations, events, artifactTypes, executionTypes, contextTypes] = await Promise.all(
+    [
+      wants("attributions") || wantsContexts ? tx.membershipsByNode(artifactKind, artifactIds) : [],
+      wants("associations") || wantsContexts ? tx.membershipsByNode(executionKind, executionIds) : [],
+      wants("events") ? tx.eventsById(eventIds) : [],
+      wants("artifact_types") ? tx.allTypes(artifactKind) : [],
+      wants("execution_types") ? tx.allTypes(executionKind) : [],
+      wants("context_types") ? tx.allTypes(contextKind) : [],
+    ],
+  );
+  const graph: MessageInitShape<typeof LineageGraphSchema> = {
+    events,
+    artifactTypes,
+    executionTypes,
+    contextTypes,
+  };
   if (wants("artifacts")) graph.artifacts = artifactIds.map((id) => ({ id }));
   if (wants("executions")) graph.executions = executionIds.map((id) => ({ id }));
-  const wantsContexts = wants("contexts");
-  const read = (wanted: boolean, kind: typeof artifactKind | typeof executionKind, nodes: bigint[]) =>
-    wanted || wantsContexts ? tx.membershipsByNode(kind, nodes) : Promise.resolve<Membership[]>([]);
-  const attributions = await read(wants("attributions"), artifactKind, artifactIds);
-  const associations = await read(wants("associations"), executionKind, executionIds);
   if (wantsContexts) {
     const contexts = new Set([...attributions, ...associations].map(({ contextId }) => contextId));
     graph.contexts = sorted(contexts).map((id) => ({ id }));
@@ -105,10 +116,6 @@ async function readGraph(
   if (wants("associations")) {
     graph.associations = associations.map(({ contextId, nodeId }) => ({ contextId, executionId: nodeId }));
   }
-  if (wants("events")) graph.events = await tx.eventsById(eventIds);
-  if (wants("artifact_types")) graph.artifactTypes = await tx.allTypes(artifactKind);
-  if (wants("execution_types")) graph.executionTypes = await tx.allTypes(executionKind);
-  if (wants("context_types")) graph.contextTypes = await tx.allTypes(contextKind);
   return create(LineageGraphSchema, graph);
 }
 

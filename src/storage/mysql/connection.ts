@@ -52,6 +52,8 @@ export class MysqlConnection implements PooledConnection {
     else committed.catch(() => {});
   }
 
+  async earlierFailure(): Promise<undefined> {}
+
   async rollback(): Promise<void> {
     await this.query("ROLLBACK");
   }
@@ -143,11 +145,11 @@ class Session implements Connection {
     return (await this.#connection.select(query.text, query.values)) as R[];
   }
 
-  /** Chunks of powers of two: few different statements to prepare. The ids of one insert follow each other. */
+  /** The ids of one insert follow each other. */
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
     const ids: bigint[] = [];
     for (let at = 0; at < rows.length; ) {
-      const size = Math.min(2 ** Math.floor(Math.log2(rows.length - at)), rowsMax);
+      const size = chunkSize(rows.length - at);
       const chunk = rows.slice(at, at + size);
       const firstId = await this.#connection.store(insertStatement(insert, size), chunk.flat());
       ids.push(...chunk.map((_, index) => firstId + BigInt(index) * this.#connection.idStep));
@@ -159,6 +161,13 @@ class Session implements Connection {
   async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     await Promise.all(rows.map((row) => this.#connection.select(statement.text, row)));
   }
+}
+
+/** How many rows the next insert takes. Only so many sizes occur, of three binary digits: few statements to prepare. */
+function chunkSize(rowCount: number): number {
+  if (rowCount >= rowsMax) return rowsMax;
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(rowCount)) - 2);
+  return Math.floor(rowCount / step) * step;
 }
 
 /*

@@ -37,6 +37,8 @@ export class PostgresConnection implements PooledConnection {
   readonly #onStatement: ((text: string) => void) | undefined;
   readonly #mode: keyof typeof begins;
   #begun: Promise<unknown> = Promise.resolve();
+  /** Statements that nobody waits for until the end. */
+  readonly #unanswered: Promise<unknown>[] = [];
 
   constructor(client: pg.PoolClient, mode: keyof typeof begins, onStatement?: (text: string) => void) {
     this.#client = client;
@@ -51,11 +53,20 @@ export class PostgresConnection implements PooledConnection {
     return new Session(this, this.#mode);
   }
 
-  /** The end of a read need not be waited for: there is nothing that it could lose. */
+  /**
+   * The end of a read need not be waited for: there is nothing that it could lose. Where a statement before it failed,
+   * the server takes a commit for a rollback.
+   */
   async commit(): Promise<void> {
     const committed = this.query("COMMIT");
+    committed.catch(() => {});
+    await Promise.all(this.#unanswered);
     if (this.#mode === "write") await committed;
-    else committed.catch(() => {});
+  }
+
+  async earlierFailure(): Promise<unknown> {
+    const answers = await Promise.allSettled(this.#unanswered);
+    return answers.find((answer) => answer.status === "rejected")?.reason;
   }
 
   async rollback(): Promise<void> {
@@ -77,6 +88,13 @@ export class PostgresConnection implements PooledConnection {
     answer.catch(() => {});
     await this.#begun;
     return answer;
+  }
+
+  /** A statement whose answer matters only if it fails: then the transaction does. */
+  statementToEnd(config: pg.QueryConfig): void {
+    const answer = this.statement(config);
+    answer.catch(() => {});
+    this.#unanswered.push(answer);
   }
 
   async #send(config: pg.QueryConfig): Promise<pg.QueryResult> {
@@ -115,10 +133,13 @@ class Session implements Connection {
     if (rows.length === 0) return [];
     const columns = insert.columns.map((_, index) => rows.map((row) => row[index] ?? null));
     const text = insertStatement(insert);
-    const result = await this.#connection.statement({ name: nameOf(text), text, values: columns });
-    if (insert.onDuplicate === undefined && result.rowCount !== rows.length) {
-      throw new UniqueViolation("a unique value is taken");
+    const statement = { name: nameOf(text), text, values: columns };
+    if (insert.onDuplicate !== undefined) {
+      this.#connection.statementToEnd(statement);
+      return [];
     }
+    const result = await this.#connection.statement(statement);
+    if (result.rowCount !== rows.length) throw new UniqueViolation("a unique value is taken");
     return (result.rows as { id: bigint }[]).map(({ id }) => id);
   }
 

@@ -25,7 +25,10 @@ export interface Connection {
   readonly rowLock: Sql;
   /** The rows of a query that finds them by key; the caller names their shape. Integers are bigint, unset columns null. Look-ups unless said. */
   all<Row>(query: Sql, kind?: QueryKind): Promise<Row[]>;
-  /** Inserts the rows in order and gives their new ids in that order (no meaning with `onDuplicate`). */
+  /**
+   * Inserts the rows in order and gives their new ids in that order. With `onDuplicate` it gives no ids, and may do so
+   * before the database answers: the transaction then fails at its end.
+   */
   insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
   /** Runs one statement, whose text holds the placeholders, once for each row of values. */
   runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void>;

@@ -119,7 +119,9 @@ const insertEvent: Insert = {
   columns: [raw("artifact_id"), raw("execution_id"), raw("type"), raw("milliseconds_since_epoch")],
 };
 
+/** The table has no key, so nothing clashes and nothing has to be waited for. */
 const insertEventPath: Insert = {
+  onDuplicate: "keep",
   table: raw("EventPath"),
   columns: [raw("event_id"), raw("is_index_step"), raw("step_index"), raw("step_key")],
 };

@@ -22,6 +22,11 @@ export interface PooledConnection {
   begin(): Promise<Connection>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
+  /**
+   * Why a statement failed that was answered as if it had been done, if one did. The commit fails like that, and what
+   * failed after it counts less.
+   */
+  earlierFailure(): Promise<unknown>;
   /** Gives the connection back; a broken one is not used again. */
   release(isBroken: boolean): void;
 }
@@ -95,13 +100,14 @@ export class PooledStorage implements Storage {
       try {
         const session = await connection.begin();
         result = await work(new SqlTransaction(session));
-      } catch (error) {
+      } catch (later) {
+        const error = (await connection.earlierFailure()) ?? later;
         isBroken = !(await rolledBack(connection, error));
         throw error;
       }
       await connection.commit().catch((error: unknown) => {
-        isBroken = true;
-        throw isLost(error) ? outcomeUnknown(error) : error;
+        isBroken = isLost(error);
+        throw isBroken ? outcomeUnknown(error) : error;
       });
       return result;
     } finally {
