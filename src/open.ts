@@ -6,6 +6,7 @@ import type { Storage } from "./domain/ports.ts";
 import { type StoreOptions as DomainOptions, Store } from "./domain/store.ts";
 import { invalidArgument } from "./errors.ts";
 import type { GrpcConfig } from "./rpc/client.ts";
+import type { Inspector } from "./storage/inspect/inspector.ts";
 import type { MigrationOptions, Migrator } from "./storage/migrate/migrator.ts";
 import type { MysqlLocation } from "./storage/mysql/location.ts";
 import type { MysqlOptions } from "./storage/mysql/open.ts";
@@ -15,6 +16,7 @@ import type { SqliteMigrationOptions } from "./storage/sqlite/migrator.ts";
 import type { SqliteOptions } from "./storage/sqlite/open.ts";
 
 export { defaultLineageLimits, type LineageLimits } from "./domain/lineage/walk.ts";
+export type { Diagnosis } from "./storage/inspect/inspector.ts";
 export type { MigrationPlan, MigrationProgress, Migrator } from "./storage/migrate/migrator.ts";
 
 /** Where the metadata is: exactly one of the alternatives. */
@@ -108,6 +110,15 @@ export async function openMigrator(config: MigrationConfig): Promise<Migrator> {
     return (await import("./storage/postgres/migrator.ts")).postgresMigrator(config.postgresql);
   }
   return (await import("./storage/sqlite/migrator.ts")).sqliteMigrator(config.sqlite);
+}
+
+/** @internal What `mlmd doctor` and `mlmd stats` look into a database with. */
+export async function openInspector(config: MigrationConfig): Promise<Inspector> {
+  if ("mysql" in config) return (await import("./storage/mysql/migrator.ts")).mysqlInspector(config.mysql);
+  if ("postgresql" in config) {
+    return (await import("./storage/postgres/migrator.ts")).postgresInspector(config.postgresql);
+  }
+  return (await import("./storage/sqlite/migrator.ts")).sqliteInspector(config.sqlite);
 }
 
 /** The drivers are loaded only when they are used. */

@@ -7,10 +7,10 @@ import type { ExecutionType } from "../client/types.ts";
 import type { PropertyValue, StructValue } from "../client/values.ts";
 import { setEntry } from "../contract/presence.ts";
 import { invalidArgument, quote } from "../errors.ts";
-import { nothingFound } from "./exit-codes.ts";
+import { answerNo } from "./exit-codes.ts";
 import { usualColumns } from "./list.ts";
 import { eventJson, nodeJson, printJson, printNdjson } from "./output/json.ts";
-import { oneLine } from "./output/lines.ts";
+import { Lines, oneLine } from "./output/lines.ts";
 import { printTable } from "./output/table.ts";
 import {
   addReadingOptions,
@@ -70,7 +70,7 @@ async function cached(options: Options, command: Command): Promise<void> {
   }
   await withStore(options, command, async (store) => {
     const found = await findCachedExecution(store, await keyOf(store, options));
-    if (found === undefined) return nothingFound(whatIsMissing(options));
+    if (found === undefined) return answerNo(whatIsMissing(options));
     const { outputs, events } = found;
     const execution = found.execution as Execution;
     const json = {
@@ -141,7 +141,9 @@ function whatIsMissing({ execution, type }: Options): string {
 async function print(execution: Execution, outputs: readonly Artifact[]): Promise<void> {
   const { id, type = "", name = "", lastKnownState = "" } = execution;
   const title = [id, type, name, lastKnownState].filter((text) => text !== "").join("  ");
-  console.log(oneLine(`Yes: execution ${title}`));
-  console.log(outputs.length === 0 ? "It made nothing." : "It made:\n");
+  const lines = new Lines();
+  await lines.add(oneLine(`Yes: execution ${title}`));
+  await lines.add(outputs.length === 0 ? "It made nothing." : "It made:\n");
+  await lines.flush();
   if (outputs.length > 0) await printTable(usualColumns("artifact", {}, true), outputs, "");
 }

@@ -3,7 +3,6 @@ import { Command } from "commander";
 import type { MetadataService } from "../contract/service.ts";
 import { MlmdError } from "../errors.ts";
 import { openService } from "../open.ts";
-import { startServer } from "../rpc/server.ts";
 import { stopOnSignal, wholeNumber } from "./serve.ts";
 import { addStoreOptions, readingConfig, type StoreOptions } from "./store-options.ts";
 
@@ -28,6 +27,7 @@ export function exploreCommand(): Command {
 async function explore(options: ExploreOptions, command: Command): Promise<void> {
   if (options.port > 65535) command.error("error: the port must be at most 65535");
   const { service, close } = await openService(await readingConfig(options, command));
+  const { startServer } = await import("../rpc/server.ts");
   const server = await startServer({
     service: readingOnly(service),
     host: "127.0.0.1",

@@ -106,7 +106,10 @@ export function usualColumns(
   const names = ["id", ...(withType ? ["type"] : []), "name", "state", "uri", "created"];
   const columns = names
     .filter((name) => fields[name]?.kinds?.includes(kind) ?? true)
-    .map((name) => ({ ...(fields[name] as NodeColumn), dropIfEmpty: name !== "id" }));
+    .map((name) => ({
+      ...(fields[name] as NodeColumn),
+      ...{ dropIfEmpty: name !== "id", isOptional: name === "created" },
+    }));
   const own = Object.entries(properties)
     .filter(([, kind]) => kind !== "struct" && kind !== "proto")
     .map(([name, kind]) => ({

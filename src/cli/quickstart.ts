@@ -42,7 +42,7 @@ async function quickstart(file: string, _: object, command: Command): Promise<vo
     await program.parseAsync([...args, "--sqlite", file], { from: "user" });
     console.log();
   }
-  console.log(`\`mlmd --help\` tells what else there is; every command of this kind takes --json.`);
+  console.log(`Look around in the browser:\n$ mlmd explore --sqlite ${shellWord(file)}`);
 }
 
 /** An empty file is a new database; one that is there already is somebody's. */

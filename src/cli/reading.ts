@@ -25,7 +25,7 @@ export function addReadingOptions(command: Command): Command {
 export async function withStore<T>(
   options: StoreOptions,
   command: Command,
-  work: (store: MetadataStore) => Promise<T>,
+  work: (store: MetadataStore, isServer: boolean) => Promise<T>,
 ): Promise<T> {
   const config = await readingConfig(options, command);
   const { service, close } = await openService(config).catch((error: unknown) => {
@@ -34,7 +34,7 @@ export async function withStore<T>(
   const progress = new Progress("reading");
   const store = new MetadataStore(counted(service, progress), close);
   try {
-    return await work(store);
+    return await work(store, "grpc" in config);
   } catch (error) {
     throw withNextStep(error, config);
   } finally {

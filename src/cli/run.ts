@@ -4,6 +4,8 @@ import { Command } from "commander";
 import { MlmdError } from "../errors.ts";
 import { cachedCommand } from "./cached.ts";
 import { compareCommand } from "./compare.ts";
+import { completionCommand } from "./completion.ts";
+import { doctorCommand } from "./doctor.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { exploreCommand } from "./explore.ts";
 import { ancestorsCommand, dagCommand, descendantsCommand } from "./lineage.ts";
@@ -14,6 +16,7 @@ import { visible } from "./output/text.ts";
 import { quickstartCommand } from "./quickstart.ts";
 import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
+import { statsCommand } from "./stats.ts";
 import { typesCommand } from "./types.ts";
 
 /** Sets the exit code to one of `exitCodes`. */
@@ -24,7 +27,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     )
     .version(version())
     .showHelpAfterError()
+    .commandsGroup("To begin with:")
     .addCommand(quickstartCommand())
+    .addCommand(exploreCommand())
+    .commandsGroup("Questions:")
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(compareCommand())
@@ -33,9 +39,13 @@ export async function run(argv: readonly string[]): Promise<void> {
     .addCommand(descendantsCommand())
     .addCommand(cachedCommand())
     .addCommand(typesCommand())
+    .addCommand(statsCommand())
+    .commandsGroup("Servers and databases:")
     .addCommand(serveCommand())
-    .addCommand(exploreCommand())
-    .addCommand(migrateCommand());
+    .addCommand(doctorCommand())
+    .addCommand(migrateCommand())
+    .commandsGroup("Else:")
+    .addCommand(completionCommand());
   for (const command of withSubcommands(program)) command.exitOverride();
   endQuietlyOnClosedPipe();
   try {

@@ -70,15 +70,25 @@ async function password({ passwordFile }: DatabaseOptions): Promise<{ password?:
 
 /** The store that the options, or else the variable `MLMD_STORE`, name; nothing in it can be changed through it. */
 export async function readingConfig(options: StoreOptions, command: Command): Promise<StoreConfig> {
+  const { grpc } = chosen(options);
+  if (grpc !== undefined) return { grpc: hostAndPort(grpc, command) };
+  return readOnly(await inspectedConfig(options, command));
+}
+
+/** The database that they name, for what a server cannot tell. */
+export async function inspectedConfig(options: StoreOptions, command: Command): Promise<DatabaseConfig> {
+  const config = await databaseConfig(chosen(options));
+  if (config !== undefined) return config;
+  const orServer = command.options.some(({ long }) => long === "--grpc") ? " or --grpc localhost:8080" : "";
+  return command.error(
+    `error: say where the metadata is, e.g. --sqlite ./mlmd.db${orServer}, or set MLMD_STORE`,
+  );
+}
+
+function chosen(options: StoreOptions): StoreOptions {
   const { sqlite, mysql, postgres, grpc } = options;
   const isGiven = [sqlite, mysql, postgres, grpc].some((name) => name !== undefined);
-  const chosen = isGiven ? options : { ...options, ...fromVariable(process.env.MLMD_STORE ?? "") };
-  if (chosen.grpc !== undefined) return { grpc: hostAndPort(chosen.grpc, command) };
-  const config = await databaseConfig(chosen);
-  if (config !== undefined) return readOnly(config);
-  return command.error(
-    "error: say where the metadata is, e.g. --sqlite ./mlmd.db or --grpc localhost:8080, or set MLMD_STORE",
-  );
+  return isGiven ? options : { ...options, ...fromVariable(process.env.MLMD_STORE ?? "") };
 }
 
 /** The same database, opened for reading. */

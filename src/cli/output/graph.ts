@@ -80,8 +80,12 @@ function dotText(lines: readonly string[]): string {
 
 /** Mermaid reads HTML, Markdown and directives in a label: what is not plain becomes the number of the character. */
 function mermaidText(lines: readonly string[]): string {
+  const numbered = (character: string) => `#${character.codePointAt(0)};`;
   const escaped = lines.map((line) =>
-    shown(line).replace(/[^\p{L}\p{M}\p{N} _:./@=+-]/gu, (character) => `#${character.codePointAt(0)};`),
+    shown(line)
+      .replace(/[^\p{L}\p{M}\p{N} _:./@=+-]/gu, numbered)
+      // What would begin a list.
+      .replace(/^[-+]|(?<=^\d+)\./, numbered),
   );
   return `"${escaped.join("<br/>")}"`;
 }

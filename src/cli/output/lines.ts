@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { endProgress } from "./progress.ts";
 import { shorten, visible } from "./text.ts";
 
 /** So many lines are written at a time: as many as a page of a list has. */
@@ -17,6 +18,7 @@ export class Lines {
     if (this.#pending.length === 0) return;
     const text = `${this.#pending.join("\n")}\n`;
     this.#pending = [];
+    if (process.stdout.isTTY) endProgress();
     if (!process.stdout.write(text)) await once(process.stdout, "drain");
   }
 }

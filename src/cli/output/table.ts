@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { Lines, terminalWidth } from "./lines.ts";
+import { endProgress } from "./progress.ts";
 import { pad, shorten, visible, widthOf } from "./text.ts";
 
 export interface Column<Row> {
@@ -18,8 +19,10 @@ export interface Column<Row> {
 const gap = "  ";
 /** The widths follow from so many rows, so that a long list begins at once and is never held whole. */
 const sampleSize = 100;
-/** Narrower than this a column tells too little. */
-const widthMin = 8;
+/** Narrower than this a column tells too little, so that another one had better be left out. */
+const widthMin = 12;
+/** As narrow as it gets where nothing can be left out. */
+const widthLeast = 4;
 /** Where nothing limits the line, a longer text just moves what stands behind it. */
 const paddedMax = 60;
 /** What of a text can be seen on any terminal. */
@@ -49,7 +52,9 @@ export async function printTable<Row>(
   }
   if (sample !== undefined && sample.length > 0) await begin(sample, true);
   await lines.flush();
-  if (sample?.length === 0) console.error(empty);
+  if (sample?.length !== 0) return;
+  endProgress();
+  console.error(empty);
 }
 
 function heading<Row>({ titles }: Layout<Row>): string {
@@ -114,23 +119,30 @@ interface Measured<Row> {
 /** Leaves out optional columns until the others can be narrowed to fit, then takes from the widest. */
 function narrowed<Row>(measured: readonly Measured<Row>[], available: number): Measured<Row>[] {
   let columns = [...measured];
-  const least = ({ column, width }: Measured<Row>) => (column.cut ? Math.min(width, widthMin) : width);
+  const least = ({ column, width }: Measured<Row>, min: number) =>
+    column.cut ? Math.min(width, min) : width;
   const sum = (width: (each: Measured<Row>) => number) =>
     columns.reduce((total, each) => total + width(each), gap.length * (columns.length - 1));
-  while (sum(least) > available) {
+  while (sum((each) => least(each, widthMin)) > available) {
     const last = columns.findLast(({ column }) => column.isOptional);
     if (last === undefined) break;
     columns = columns.filter((each) => each !== last);
   }
   const excess = () => sum(({ width }) => width) - available;
-  for (const group of [columns.filter(({ column }) => column.isOptional), columns]) {
+  const narrow = (group: readonly Measured<Row>[], min: number) => {
     while (excess() > 0) {
       const [widest] = group
-        .filter((each) => each.width > least(each))
+        .filter((each) => each.width > least(each, min))
         .sort((one, other) => other.width - one.width);
       if (widest === undefined) break;
       widest.width--;
     }
-  }
+  };
+  narrow(
+    columns.filter(({ column }) => column.isOptional),
+    widthMin,
+  );
+  narrow(columns, widthMin);
+  narrow(columns, widthLeast);
   return columns;
 }

@@ -1,5 +1,6 @@
 import type { TypedParameter } from "mysql2";
 import { MlmdError } from "../../errors.ts";
+import { type InspectedEngine, type InspectionSession, Inspector, type Row } from "../inspect/inspector.ts";
 import {
   type MigrationEngine,
   type MigrationSession,
@@ -13,7 +14,7 @@ import { beginMove, endMove, unfinishedMove } from "./journal.ts";
 import { connectionOptions, type MysqlLocation } from "./location.ts";
 import { withSchemaLock } from "./lock.ts";
 import { beforeDown, steps } from "./migrations.ts";
-import { inspectSchema, schemaVersionOf } from "./schema.ts";
+import { inspectSchema, presentIndexes, schemaVersionOf, wantedIndexes } from "./schema.ts";
 
 /**
  * For a database that exists. The server commits each statement by itself: a migration that was cut off is completed by
@@ -23,10 +24,16 @@ export function mysqlMigrator(location: MysqlLocation): Migrator {
   return new Migrator(new MysqlMigrationEngine(location));
 }
 
+/** The same for `Inspector`, which changes nothing. */
+export function mysqlInspector(location: MysqlLocation): Inspector {
+  return new Inspector(new MysqlMigrationEngine(location));
+}
+
 /** How long to wait for a table that a transaction of others is using. */
 const tableWaitMaxS = 60;
 
-class MysqlMigrationEngine implements MigrationEngine {
+class MysqlMigrationEngine implements MigrationEngine, InspectedEngine {
+  readonly wantedIndexes = wantedIndexes;
   readonly steps = steps;
   readonly beforeDown = beforeDown;
   readonly #location: MysqlLocation;
@@ -35,7 +42,7 @@ class MysqlMigrationEngine implements MigrationEngine {
     this.#location = location;
   }
 
-  read<T>(work: (session: MigrationSession) => Promise<T>): Promise<T> {
+  read<T>(work: (session: MysqlMigrationSession) => Promise<T>): Promise<T> {
     return this.#use((connection) => work(new MysqlMigrationSession(connection)));
   }
 
@@ -71,7 +78,7 @@ async function setUpSession(connection: MysqlConnection): Promise<void> {
   );
 }
 
-class MysqlMigrationSession implements MigrationSession {
+class MysqlMigrationSession implements MigrationSession, InspectionSession {
   readonly journal: MoveJournal;
   readonly #connection: MysqlConnection;
 
@@ -100,6 +107,14 @@ class MysqlMigrationSession implements MigrationSession {
   async count(query: string): Promise<number> {
     const [row = {}] = await this.#connection.query(query);
     return Number(Object.values(row)[0]);
+  }
+
+  indexes(): Promise<ReadonlySet<string>> {
+    return presentIndexes(this.#connection);
+  }
+
+  rows(query: string): Promise<Row[]> {
+    return this.#connection.query(query);
   }
 
   async check(): Promise<void> {

@@ -20,8 +20,8 @@ const tables = tableDefinitions({
   bytes: "MEDIUMBLOB",
 });
 
-/** An index takes the beginning of a long text. */
-const allIndexes = Object.fromEntries(
+/** All indexes of our layout, each with the table and columns that it is on: the beginning of a long text. */
+export const wantedIndexes: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({ ...indexes, ...additionalIndexes }).map(([name, on]) => [
     name,
     on.replace(/\b(uri|string_value)\)$/, "$1(255))"),
@@ -79,14 +79,18 @@ export async function createSchema(connection: MysqlConnection): Promise<void> {
 
 export async function createMissingIndexes(connection: MysqlConnection): Promise<void> {
   for (const name of await missingIndexes(connection)) {
-    await connection.query(`CREATE INDEX ${name} ON ${allIndexes[name]}`);
+    await connection.query(`CREATE INDEX ${name} ON ${wantedIndexes[name]}`);
   }
 }
 
 export async function missingIndexes(connection: MysqlConnection): Promise<string[]> {
+  const present = await presentIndexes(connection);
+  return Object.keys(wantedIndexes).filter((name) => !present.has(name));
+}
+
+export async function presentIndexes(connection: MysqlConnection): Promise<ReadonlySet<string>> {
   const rows = await connection.query(
     "SELECT DISTINCT index_name AS name FROM information_schema.statistics WHERE table_schema = DATABASE()",
   );
-  const present = new Set(rows.map((row) => row.name));
-  return Object.keys(allIndexes).filter((name) => !present.has(name));
+  return new Set(rows.map((row) => row.name as string));
 }

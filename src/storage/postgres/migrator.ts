@@ -1,4 +1,5 @@
 import { MlmdError } from "../../errors.ts";
+import { type InspectedEngine, type InspectionSession, Inspector, type Row } from "../inspect/inspector.ts";
 import { type MigrationEngine, type MigrationSession, Migrator } from "../migrate/migrator.ts";
 import { schemaVersion } from "../sql/layout.ts";
 import { PostgresConnection } from "./connection.ts";
@@ -6,11 +7,16 @@ import { fromDriver } from "./errors.ts";
 import { clientConfig, type PostgresLocation } from "./location.ts";
 import { takeSchemaLock } from "./lock.ts";
 import { beforeDown, steps } from "./migrations.ts";
-import { inspectSchema, schemaVersionOf } from "./schema.ts";
+import { inspectSchema, presentIndexes, schemaVersionOf, wantedIndexes } from "./schema.ts";
 
 /** For a database that exists. Each migration is one transaction; while one runs, others wait for it. */
 export function postgresMigrator(location: PostgresLocation): Migrator {
   return new Migrator(new PostgresMigrationEngine(location));
+}
+
+/** The same for `Inspector`, which changes nothing. */
+export function postgresInspector(location: PostgresLocation): Inspector {
+  return new Inspector(new PostgresMigrationEngine(location));
 }
 
 /** How long to wait for another process that creates or migrates the tables. */
@@ -19,7 +25,8 @@ const lockWaitMaxS = 600;
 /** How long to wait for a table that a transaction of others is using. */
 const tableWaitMaxS = 60;
 
-class PostgresMigrationEngine implements MigrationEngine {
+class PostgresMigrationEngine implements MigrationEngine, InspectedEngine {
+  readonly wantedIndexes = wantedIndexes;
   readonly steps = steps;
   readonly beforeDown = beforeDown;
   readonly #location: PostgresLocation;
@@ -28,7 +35,7 @@ class PostgresMigrationEngine implements MigrationEngine {
     this.#location = location;
   }
 
-  read<T>(work: (session: MigrationSession) => Promise<T>): Promise<T> {
+  read<T>(work: (session: PostgresMigrationSession) => Promise<T>): Promise<T> {
     return this.#transaction("read", (connection) => work(new PostgresMigrationSession(connection)));
   }
 
@@ -72,7 +79,7 @@ class PostgresMigrationEngine implements MigrationEngine {
   }
 }
 
-class PostgresMigrationSession implements MigrationSession {
+class PostgresMigrationSession implements MigrationSession, InspectionSession {
   readonly #connection: PostgresConnection;
 
   constructor(connection: PostgresConnection) {
@@ -95,6 +102,14 @@ class PostgresMigrationSession implements MigrationSession {
   async count(query: string): Promise<number> {
     const { rows } = await this.#connection.query(query);
     return Number(Object.values(rows[0] as object)[0]);
+  }
+
+  indexes(): Promise<ReadonlySet<string>> {
+    return presentIndexes(this.#connection);
+  }
+
+  async rows(query: string): Promise<Row[]> {
+    return (await this.#connection.query(query)).rows;
   }
 
   async check(): Promise<void> {

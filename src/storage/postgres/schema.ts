@@ -27,6 +27,13 @@ const shortTextIndexes = Object.fromEntries(
   }),
 );
 
+/** All indexes of our layout, each with the table and columns that it is on. */
+export const wantedIndexes: Readonly<Record<string, string>> = {
+  ...indexes,
+  ...additionalIndexes,
+  ...shortTextIndexes,
+};
+
 /** The first schema of the search path only: another one may hold tables of the same names. */
 const storedColumns = `
   SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
@@ -62,6 +69,13 @@ export async function completeIndexes(connection: PostgresConnection): Promise<v
   await createIndexes(connection, { ...additionalIndexes, ...shortTextIndexes });
 }
 
+export async function presentIndexes(connection: PostgresConnection): Promise<ReadonlySet<string>> {
+  const { rows } = await connection.query(
+    "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema()",
+  );
+  return new Set(rows.map((row) => row.name as string));
+}
+
 async function indexesOfAllTexts(connection: PostgresConnection): Promise<string[]> {
   const { rows } = await connection.query(
     `SELECT indexname AS name FROM pg_indexes
@@ -78,10 +92,9 @@ async function createIndexes(connection: PostgresConnection, named: Readonly<Rec
 }
 
 export async function hasAllIndexes(connection: PostgresConnection): Promise<boolean> {
-  const names = Object.keys({ ...additionalIndexes, ...shortTextIndexes });
-  const { rowCount } = await connection.query(
-    "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ANY($1::text[])",
-    [names],
+  const present = await presentIndexes(connection);
+  const isComplete = Object.keys({ ...additionalIndexes, ...shortTextIndexes }).every((name) =>
+    present.has(name),
   );
-  return rowCount === names.length && (await indexesOfAllTexts(connection)).length === 0;
+  return isComplete && (await indexesOfAllTexts(connection)).length === 0;
 }

@@ -1,12 +1,13 @@
 import type Database from "better-sqlite3";
 import { invalidArgument, MlmdError } from "../../errors.ts";
+import { type InspectedEngine, type InspectionSession, Inspector, type Row } from "../inspect/inspector.ts";
 import { type MigrationEngine, type MigrationSession, Migrator } from "../migrate/migrator.ts";
 import { schemaVersion } from "../sql/layout.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
-import { checkExists, locate } from "./location.ts";
+import { checkExists, locate, type OpenMode } from "./location.ts";
 import { beforeDown, steps } from "./migrations.ts";
-import { inspectSchema, schemaVersionOf } from "./schema.ts";
+import { inspectSchema, presentIndexes, schemaVersionOf, wantedIndexes } from "./schema.ts";
 
 export interface SqliteMigrationOptions {
   /** A path or a `file:` URI. */
@@ -25,14 +26,23 @@ export const migrationTimeoutMs = 60_000;
  * @throws MlmdError NOT_FOUND: no such file. INVALID_ARGUMENT: a database in memory, or a `file:` URI that
  * cannot be read.
  */
-export async function sqliteMigrator({
-  path,
-  busyTimeoutMs = migrationTimeoutMs,
-}: SqliteMigrationOptions): Promise<Migrator> {
-  const location = locate(path, "READWRITE");
-  if (location === "memory") throw invalidArgument("a database in memory has no older version to migrate");
+export async function sqliteMigrator(options: SqliteMigrationOptions): Promise<Migrator> {
+  return new Migrator(await engineFor(options, "READWRITE"));
+}
+
+/** The same for `Inspector`: nothing in the file is changed. */
+export async function sqliteInspector(options: SqliteMigrationOptions): Promise<Inspector> {
+  return new Inspector(await engineFor(options, "READONLY"));
+}
+
+async function engineFor(
+  { path, busyTimeoutMs = migrationTimeoutMs }: SqliteMigrationOptions,
+  mode: OpenMode,
+): Promise<SqliteMigrationEngine> {
+  const location = locate(path, mode);
+  if (location === "memory") throw invalidArgument("the name of a database file is needed");
   checkExists(location);
-  return migratorFor(opener(await loadDriver(), location, busyTimeoutMs), busyTimeoutMs);
+  return new SqliteMigrationEngine(opener(await loadDriver(), location, busyTimeoutMs), busyTimeoutMs);
 }
 
 /** For the database that `open` opens, with connections of its own. */
@@ -43,7 +53,8 @@ export function migratorFor(
   return new Migrator(new SqliteMigrationEngine(open, busyTimeoutMs));
 }
 
-class SqliteMigrationEngine implements MigrationEngine {
+class SqliteMigrationEngine implements MigrationEngine, InspectedEngine {
+  readonly wantedIndexes = wantedIndexes;
   readonly steps = steps;
   readonly beforeDown = beforeDown;
   readonly #open: (mode: ConnectionMode) => Database.Database;
@@ -54,7 +65,7 @@ class SqliteMigrationEngine implements MigrationEngine {
     this.#busyTimeoutMs = busyTimeoutMs;
   }
 
-  read<T>(work: (session: MigrationSession) => Promise<T>): Promise<T> {
+  read<T>(work: (session: SqliteMigrationSession) => Promise<T>): Promise<T> {
     return this.#transaction(() => this.#open("read"), "BEGIN", work);
   }
 
@@ -73,7 +84,7 @@ class SqliteMigrationEngine implements MigrationEngine {
   async #transaction<T>(
     open: () => Database.Database,
     begin: "BEGIN" | "BEGIN IMMEDIATE",
-    work: (session: MigrationSession) => Promise<T>,
+    work: (session: SqliteMigrationSession) => Promise<T>,
   ): Promise<T> {
     const connection = new SqliteConnection(open, this.#busyTimeoutMs);
     try {
@@ -86,7 +97,7 @@ class SqliteMigrationEngine implements MigrationEngine {
   }
 }
 
-class SqliteMigrationSession implements MigrationSession {
+class SqliteMigrationSession implements MigrationSession, InspectionSession {
   readonly #connection: SqliteConnection;
 
   constructor(connection: SqliteConnection) {
@@ -110,6 +121,19 @@ class SqliteMigrationSession implements MigrationSession {
 
   async count(query: string): Promise<number> {
     return Number(this.#connection.use((database) => database.prepare(query).pluck().get()));
+  }
+
+  async indexes(): Promise<ReadonlySet<string>> {
+    return this.#connection.use(presentIndexes);
+  }
+
+  async rows(query: string): Promise<Row[]> {
+    return this.#connection.use((database) => database.prepare(query).all() as Row[]);
+  }
+
+  async damage(): Promise<string[]> {
+    const found = this.#connection.use((database) => database.prepare("PRAGMA quick_check(5)").pluck().all());
+    return (found as string[]).filter((text) => text !== "ok");
   }
 
   async check(): Promise<void> {

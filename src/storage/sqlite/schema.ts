@@ -107,6 +107,9 @@ const indexes = Object.fromEntries(
   ]),
 );
 
+/** All indexes of our layout, each with the table and columns that it is on. */
+export const wantedIndexes: Readonly<Record<string, string>> = { ...indexes, ...additionalIndexes };
+
 export const additionalIndexNames = Object.keys(additionalIndexes);
 
 export function createSchema(database: Database.Database): void {
@@ -131,10 +134,13 @@ function createIndexes(database: Database.Database, named: Readonly<Record<strin
 }
 
 export function hasAdditionalIndexes(database: Database.Database): boolean {
-  const present = new Set(
-    database.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").pluck().all(),
-  );
+  const present = presentIndexes(database);
   return additionalIndexNames.every((name) => present.has(name));
+}
+
+export function presentIndexes(database: Database.Database): ReadonlySet<string> {
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").pluck().all();
+  return new Set(names as string[]);
 }
 
 /** As `checkLayout` says. */
