@@ -80,7 +80,7 @@ async function down(options: DownOptions, command: Command): Promise<void> {
 
 function printResult({ from, to }: { from: number | undefined; to: number | undefined }): void {
   if (from === undefined) console.log("nothing to do: the database holds no metadata");
-  else if (from === to) console.log(`nothing to do: the database has schema version ${from}`);
+  else if (from === to) console.log(`the database has schema version ${from}`);
   else console.log(`the database had schema version ${from} and has version ${to} now`);
 }
 

@@ -39,7 +39,7 @@ export function outcomeOf(operation: Operation, reply: Reply, nameTime: NameTime
   const { code, message, response } = reply;
   if (response === undefined) return { code, message };
   const answer = canonical(outputOf(operation.method), response, nameTime);
-  const isUnordered = backend === "postgres" && !isOrdered(operation);
+  const isUnordered = backend !== "sqlite" && !isOrdered(operation);
   sortLists(answer, isUnordered ? Object.keys(answer) : (unorderedLists[operation.method] ?? []));
   if (operation.method === "getLineageSubgraph") {
     const graph = answer.lineage_subgraph as CanonicalMessage;
@@ -48,7 +48,7 @@ export function outcomeOf(operation: Operation, reply: Reply, nameTime: NameTime
   return { code, message, answer };
 }
 
-/** Rows come in the order of their tables or of an index, but on PostgreSQL in any, where none is asked for. */
+/** On SQLite rows come in the order of their tables or of an index, elsewhere in any, where none is asked for. */
 function isOrdered({ method, request }: Operation): boolean {
   return !method.startsWith("get") || (request as { options?: object }).options !== undefined;
 }

@@ -10,6 +10,7 @@ describe(`random operations, on the original and on ours${skipNote(original)}`, 
   it.for([
     ["sqlite", 20_000],
     ["postgres", 1500],
+    ["mysql", 1500],
   ] as const)(
     "differ on %s only where it is known and meant",
     { timeout: 300_000 },

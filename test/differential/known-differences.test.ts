@@ -2,7 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, inject, describe as suite, test } from "vitest";
 import type { MetadataStoreService } from "../../src/contract/messages.ts";
 import type { MethodName } from "../../src/contract/service.ts";
-import { missingBackend } from "../support/backends.ts";
+import { backends, missingBackend } from "../support/backends.ts";
 import { originalPython, skipNote } from "../support/python.ts";
 import { knownDifferences, knownDifferencesOn } from "./known-differences.ts";
 import { inputOf, type Operation } from "./operation.ts";
@@ -174,6 +174,15 @@ const examples: { readonly [id: string]: readonly Step[] } = {
       },
     ],
   ],
+  "mysql-type-by-name": [
+    ["putArtifactType", { artifactType: { name: "Data", externalId: "x" } }],
+    ["getArtifactType", { typeName: "Data" }],
+  ],
+  "mysql-types-of-alike-names": [
+    ["putArtifactType", { artifactType: { name: "Data" } }],
+    ["putArtifactType", { artifactType: { name: "data" } }],
+    ["getArtifactType", { typeName: "data" }],
+  ],
   "postgres-nul": [
     ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: text("cut\0here") } }] }],
   ],
@@ -183,7 +192,7 @@ const examples: { readonly [id: string]: readonly Step[] } = {
   "postgres-filter-by-update-time": [
     ["getArtifacts", { options: { filterQuery: "id > 0", orderByField: { field: 2 } } }],
   ],
-  "postgres-filter-doubles": [["getArtifacts", { options: { filterQuery: "id > 1.5" } }]],
+  "filter-casts": [["getArtifacts", { options: { filterQuery: "id > 1.5" } }]],
   "filter-property-name-case": [
     ["putArtifactType", { artifactType: { name: "Data", properties: { P1: INT } } }],
     [
@@ -200,33 +209,30 @@ const examples: { readonly [id: string]: readonly Step[] } = {
 const python = await originalPython();
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 
-suite.for(["sqlite", "postgres"] as const)(
-  `known differences from the original on %s${skipNote(python)}`,
-  (backend) => {
-    const differences = knownDifferencesOn(backend);
-    const missing = python.missing ?? missingBackend(backend, servers);
-    let pair: Pair;
-    beforeAll(async () => {
-      if (missing === undefined) pair = await Pair.start(python.python as string, backend, servers);
-    });
-    afterAll(() => pair?.stop());
+suite.for(backends)(`known differences from the original on %s${skipNote(python)}`, (backend) => {
+  const differences = knownDifferencesOn(backend);
+  const missing = python.missing ?? missingBackend(backend, servers);
+  let pair: Pair;
+  beforeAll(async () => {
+    if (missing === undefined) pair = await Pair.start(python.python as string, backend, servers);
+  });
+  afterAll(() => pair?.stop());
 
-    test.skipIf(missing !== undefined).for(differences)("$id: $reason", async ({ id }) => {
-      const steps = examples[id] ?? [];
-      const operations = steps.map(
-        ([method, request, continues], index): Operation => ({
-          serial: index + 1,
-          method,
-          request: create(inputOf(method), request as never),
-          ...(continues === undefined ? {} : { continues }),
-        }),
-      );
-      const { differences, mismatch } = await replay(pair, operations);
-      expect(mismatch && describe(mismatch)).toBeUndefined();
-      expect(differences.map((difference) => difference.id)).toEqual([id]);
-    });
-  },
-);
+  test.skipIf(missing !== undefined).for(differences)("$id: $reason", async ({ id }) => {
+    const steps = examples[id] ?? [];
+    const operations = steps.map(
+      ([method, request, continues], index): Operation => ({
+        serial: index + 1,
+        method,
+        request: create(inputOf(method), request as never),
+        ...(continues === undefined ? {} : { continues }),
+      }),
+    );
+    const { differences, mismatch } = await replay(pair, operations);
+    expect(mismatch && describe(mismatch)).toBeUndefined();
+    expect(differences.map((difference) => difference.id)).toEqual([id]);
+  });
+});
 
 test("each known difference has its example", () => {
   expect(Object.keys(examples).sort()).toEqual(knownDifferences.map(({ id }) => id).sort());

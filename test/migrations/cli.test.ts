@@ -3,11 +3,15 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { downgradeSchema, openStore } from "../../src/index.ts";
+import type { MigrationConfig } from "../../src/open.ts";
+import { databaseOn, missingBackend, newDatabaseName } from "../support/backends.ts";
 import { startServerProcess } from "../support/server-process.ts";
+import { MysqlDatabases } from "./mysql-databases.ts";
 import { withDatabase } from "./support.ts";
 
+const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 const main = join(import.meta.dirname, "../../dist/cli/main.js");
 let folder = "";
 
@@ -64,7 +68,7 @@ test("status, down and up", async () => {
     stderr: "schema version 7 to 8\nschema version 8 to 9\nschema version 9 to 10\n",
   });
   expect((await migrate("up", "--sqlite", file, "--dry-run")).stdout).toMatch(
-    /^nothing to do: the database has schema version 10\n/,
+    /^the database has schema version 10\n/,
   );
 });
 
@@ -92,6 +96,74 @@ test("serve upgrades an older database only when it is told to", async () => {
   await store.close();
   expect(await server.stop()).toBe(0);
 });
+
+describe.each(["mysql", "postgres"] as const)("on %s", (backend) => {
+  const missing = missingBackend(backend, servers);
+
+  test.skipIf(missing !== undefined)("status, down, up and serve, with the address in a URL", async () => {
+    const name = newDatabaseName("cli");
+    const { ours } = databaseOn(backend, name, { servers, folder });
+    const store = await openStore(ours);
+    const typeId = await store.putContextType({ name: "Run" });
+    await store.putContexts([{ typeId, name: "a" }]);
+    await store.close();
+
+    const port = servers[backend].port;
+    const url =
+      backend === "mysql"
+        ? `mysql://root@127.0.0.1:${port}/${name}`
+        : `postgresql://mlmd@127.0.0.1:${port}/${name}`;
+    const option = `--${backend}`;
+    expect(await migrate("status", option, url)).toMatchObject({
+      code: 0,
+      stdout: "schema version 10, that of this release\n",
+    });
+    const plan = await migrate("down", "--to", "9", option, url, "--dry-run");
+    expect(plan.stdout).toMatch(/^schema version 10 to 9\n.*\ndry run: nothing was changed\n$/s);
+    expect(await migrate("down", "--to", "4", option, url)).toMatchObject({
+      code: 0,
+      stdout: "the database had schema version 10 and has version 4 now\n",
+      stderr: expect.stringMatching(/^schema version 10 to 9\n.*schema version 5 to 4\n$/s),
+    });
+    await expect(startServerProcess([option, url])).rejects.toThrow(/has schema version 4,.*mlmd migrate up/);
+    const server = await startServerProcess([option, url, "--enable-database-upgrade"]);
+    const served = await openStore({ grpc: { host: "127.0.0.1", port: server.port } });
+    expect((await served.getContexts()).map(({ name }) => name)).toEqual(["a"]);
+    await served.close();
+    expect(await server.stop()).toBe(0);
+    await downgradeSchema(ours as MigrationConfig, 9);
+    expect((await migrate("up", option, url)).stdout).toBe(
+      "the database had schema version 9 and has version 10 now\n",
+    );
+    expect((await migrate("up", option, url)).stdout).toBe("the database has schema version 10\n");
+  });
+});
+
+test.skipIf(servers.mysql.missing !== undefined)(
+  "a step that was cut off is told, and completed",
+  async () => {
+    const name = newDatabaseName("cli");
+    const { ours } = databaseOn("mysql", name, { servers, folder });
+    await (await openStore(ours)).close();
+    const url = `mysql://root@127.0.0.1:${servers.mysql.port}/${name}`;
+    const databases = await MysqlDatabases.connect(servers.mysql.port as number);
+    await databases.query(name, "CREATE TABLE mlmd_migration (id INT PRIMARY KEY) COMMENT = 'from 10 to 9'");
+    await databases.query(
+      name,
+      "ALTER TABLE ArtifactProperty DROP COLUMN proto_value, DROP COLUMN bool_value",
+    );
+    await databases.close();
+    expect((await migrate("status", "--mysql", url)).stdout).toBe(
+      "schema version 10, that of this release\na migration from version 10 to 9 has begun and not ended\n",
+    );
+    expect(await migrate("up", "--mysql", url)).toEqual({
+      code: 0,
+      stdout: "the database has schema version 10\n",
+      stderr: "schema version 10 to 9\nschema version 9 to 10\n",
+    });
+    await (await openStore(ours)).close();
+  },
+);
 
 test.each([
   [["up"], 2, /say which database, e.g. --sqlite/],
