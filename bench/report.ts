@@ -139,6 +139,7 @@ function servedSection(results: readonly ServedResult[]): string {
       cpuMicroseconds === undefined ? "" : cpuMicroseconds.toFixed(0),
       residentMiB === undefined ? "" : residentMiB.toFixed(0),
       empty === undefined ? "" : count(Math.round(empty.callsPerSecond.median)),
+      empty?.cpuMicroseconds === undefined ? "" : empty.cpuMicroseconds.toFixed(0),
       share === undefined ? "" : `${(share.median * 100).toFixed(0)} %`,
       shareGoal === undefined || share === undefined || inFlight !== figures.at(-1)?.inFlight
         ? ""
@@ -157,7 +158,7 @@ function servedSection(results: readonly ServedResult[]): string {
         "server CPU µs/call",
         "resident MiB",
       ],
-      ...["empty handler calls/s", "share of it", "goal"],
+      ...["empty handler calls/s", "its CPU µs/call", "share of its calls", "goal"],
     ],
     rows,
   )}`;

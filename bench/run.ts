@@ -125,13 +125,14 @@ function timings({ quick, rounds, seed }: Settings): Timings {
 
 async function runServed(run: Run, engine: Engine): Promise<void> {
   const { settings, result, print } = run;
+  const { rounds } = settings;
   const workloads = served(settings.only);
   if (workloads.length === 0) return;
   const options = {
     ...{ folder: settings.folder, seed: settings.seed },
     ...(settings.quick
       ? { levels: [1, 32], rounds: 1, durationMs: 100 }
-      : { levels: [1, 8, 32], rounds: 3, durationMs: 1500 }),
+      : { levels: [1, 8, 32], rounds, durationMs: 1000 }),
   };
   const data = new Data(settings.quick ? sizes.quick : sizes.small);
   print(`\n${engine.name}, served`);
@@ -173,6 +174,6 @@ function servedLines({ workload, figures }: ServedResult): string[] {
     ({ inFlight, callsPerSecond, p50Ms, p99Ms, cpuMicroseconds = Number.NaN, share, refused }) =>
       `${workload.padEnd(58)}${String(inFlight).padStart(4)} in flight: ${callsPerSecond.median.toFixed(0).padStart(6)}/s ` +
       `p50 ${precise(p50Ms)} p99 ${precise(p99Ms)} ms, cpu ${cpuMicroseconds.toFixed(0)} us, ` +
-      `${((share?.median ?? Number.NaN) * 100).toFixed(0)} % of empty${Object.keys(refused).length > 0 ? ` REFUSED ${JSON.stringify(refused)}` : ""}`,
+      `${share === undefined ? "" : `${(share.median * 100).toFixed(0)} % of empty`}${Object.keys(refused).length > 0 ? ` REFUSED ${JSON.stringify(refused)}` : ""}`,
   );
 }

@@ -5,7 +5,7 @@ import type { Data } from "../data.ts";
 import type { Engine } from "../engines/engine.ts";
 import { Random } from "../random.ts";
 import { type Spread, spread } from "../statistics.ts";
-import type { Call, EngineName, Workload } from "../workload.ts";
+import type { Call, EngineName, Operation, Workload } from "../workload.ts";
 import type { LoadFigures } from "./driver.ts";
 import { usage } from "./process.ts";
 import { callServer, Driver, startEmptyServer } from "./programs.ts";
@@ -66,18 +66,22 @@ export async function measureServed(
   const place = await engine.place(data);
   // For what a workload asks a store while it prepares.
   const open = await openService(place.config);
+  const draws = new Map<ServedWorkload, () => Operation>();
+  for (const served of workloads) {
+    const setup = { data, random: new Random(options.seed), service: open.service };
+    draws.set(served, await served.workload.prepare(setup));
+  }
+  await open.close();
   const server = await startServerProcess(place.serveArguments);
   const driver = new Driver(options.folder);
   try {
-    for (const served of workloads) {
-      const setup = { data, random: new Random(options.seed), service: open.service };
-      const draw = await served.workload.prepare(setup);
-      onResult(await measureOne(engine.name, served, () => draw().calls[0] as Call, server, driver, options));
+    for (const [served, draw] of draws) {
+      const next = () => draw().calls[0] as Call;
+      onResult(await measureOne(engine.name, served, next, server, driver, options));
     }
   } finally {
     await driver.stop();
     await server.stop();
-    await open.close();
     await place.remove();
   }
 }
@@ -91,6 +95,12 @@ interface Measured extends LoadFigures {
   readonly cpuMicroseconds: number | undefined;
 }
 
+/** Both in one round, with nothing between. */
+interface Round {
+  readonly ours: Measured;
+  readonly empty?: Measured;
+}
+
 async function measureOne(
   engine: EngineName,
   { workload, shareGoal, concurrencyGoal }: ServedWorkload,
@@ -99,41 +109,24 @@ async function measureOne(
   driver: Driver,
   options: ServedOptions,
 ): Promise<ServedResult> {
-  const empty = await startEmptyServer(options.folder, await callServer(server.port, draw()));
-  const once = workload.changes;
-  const count = once ? Math.ceil((writesPerSecond * (options.durationMs + warmUpMs)) / 1000) : readPool;
-  const pool = once ? [] : Array.from({ length: count }, draw);
-  const load = async (target: Target, inFlight: number): Promise<Measured> => {
-    const calls = once ? Array.from({ length: count }, draw) : pool;
-    const { port, process } = target;
-    await driver.run(calls.slice(0, once ? count * 0.2 : count), {
-      ...{ port, once, inFlight, durationMs: warmUpMs },
-    });
-    const before = usage(process);
-    const figures = await driver.run(once ? calls.slice(count * 0.2) : calls, {
-      ...{ port, once, inFlight, durationMs: options.durationMs },
-    });
-    const after = usage(process);
-    const cpuMicroseconds = before && after && ((after.cpuMs - before.cpuMs) * 1000) / figures.calls;
-    return { ...figures, cpuMicroseconds };
-  };
+  const empty = shareGoal && (await startEmptyServer(options.folder, await callServer(server.port, draw())));
+  // A share needs rounds; where there is none, one load says how fast it is.
+  const rounds = empty === undefined ? 1 : options.rounds;
+  const load = loader(driver, draw, workload.changes, options.durationMs);
   const figures: ServedFigure[] = [];
   try {
     for (const inFlight of options.levels) {
-      const rounds: { ours: Measured; empty: Measured }[] = [];
-      for (let round = 0; round < options.rounds; round++) {
-        if (round % 2 === 0) {
-          const ours = await load(server, inFlight);
-          rounds.push({ ours, empty: await load(empty, inFlight) });
-        } else {
-          const nothing = await load(empty, inFlight);
-          rounds.push({ ours: await load(server, inFlight), empty: nothing });
-        }
+      const measured: Round[] = [];
+      for (let round = 0; round < rounds; round++) {
+        const first = empty && round % 2 === 1 ? await load(empty, inFlight) : undefined;
+        const ours = await load(server, inFlight);
+        const beside = first ?? (empty && (await load(empty, inFlight)));
+        measured.push({ ours, ...(beside && { empty: beside }) });
       }
-      figures.push(figure(inFlight, rounds, usage(server.process)?.residentMiB));
+      figures.push(figure(inFlight, measured, usage(server.process)?.residentMiB));
     }
   } finally {
-    await empty.stop();
+    await empty?.stop();
   }
   return {
     ...{ engine, workload: workload.name, figures },
@@ -142,13 +135,25 @@ async function measureOne(
   };
 }
 
-function figure(
-  inFlight: number,
-  rounds: readonly { ours: Measured; empty: Measured }[],
-  residentMiB: number | undefined,
-): ServedFigure {
+/** Puts one load on a server, after a short one that is not counted. What changes the store is sent once only. */
+function loader(driver: Driver, draw: () => Call, once: boolean, durationMs: number) {
+  const pool = once ? [] : Array.from({ length: readPool }, draw);
+  const requests = (ms: number) =>
+    once ? Array.from({ length: Math.ceil((writesPerSecond * ms) / 1000) }, draw) : pool;
+  return async ({ port, process }: Target, inFlight: number): Promise<Measured> => {
+    await driver.run(requests(warmUpMs), { port, once, inFlight, durationMs: warmUpMs });
+    const counted = requests(durationMs);
+    const before = usage(process);
+    const figures = await driver.run(counted, { port, once, inFlight, durationMs });
+    const after = usage(process);
+    const cpuMicroseconds = before && after && ((after.cpuMs - before.cpuMs) * 1000) / figures.calls;
+    return { ...figures, cpuMicroseconds };
+  };
+}
+
+function figure(inFlight: number, rounds: readonly Round[], residentMiB: number | undefined): ServedFigure {
   const ours = rounds.map((round) => round.ours);
-  const empty = rounds.map((round) => round.empty);
+  const empty = rounds.flatMap((round) => round.empty ?? []);
   const cpu = medianOf(ours.map(({ cpuMicroseconds }) => cpuMicroseconds));
   const emptyCpu = medianOf(empty.map(({ cpuMicroseconds }) => cpuMicroseconds));
   return {
@@ -159,11 +164,13 @@ function figure(
     ...(cpu !== undefined && { cpuMicroseconds: cpu }),
     ...(residentMiB !== undefined && { residentMiB }),
     refused: sum(ours.map(({ refused }) => refused)),
-    empty: {
-      callsPerSecond: spread(empty.map(rate)),
-      ...(emptyCpu !== undefined && { cpuMicroseconds: emptyCpu }),
-    },
-    share: spread(rounds.map((round) => rate(round.ours) / rate(round.empty))),
+    ...(empty.length > 0 && {
+      empty: {
+        callsPerSecond: spread(empty.map(rate)),
+        ...(emptyCpu !== undefined && { cpuMicroseconds: emptyCpu }),
+      },
+      share: spread(empty.map((each, round) => rate(ours[round] as Measured) / rate(each))),
+    }),
   };
 }
 
