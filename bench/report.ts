@@ -198,7 +198,7 @@ function memorySection({ memory }: BenchResult): string {
 
 function failureSection({ failures }: BenchResult): string {
   if (failures.length === 0) return "";
-  return `## Failures\n\n${failures.map(({ where, message }) => `- ${where}: ${message.split("\n")[0]}`).join("\n")}`;
+  return `## Failures\n\n${failures.map(({ where, message }) => `- ${where}: ${message}`).join("\n")}`;
 }
 
 /** Two results side by side, workload by workload. */

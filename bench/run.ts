@@ -73,9 +73,10 @@ async function attempt<T>(
   try {
     return await step();
   } catch (error) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     result.failures.push({ where, message });
-    print(`${where}: ${message}`);
+    // The places in the code are of this machine: they do not belong into a result.
+    print(`${where}: ${error instanceof Error ? error.stack : message}`);
     return undefined;
   }
 }
