@@ -25,8 +25,17 @@ const pictures: readonly Picture[] = [
   {
     name: "lineage",
     path: "/lineage/contexts/1",
-    height: 720,
+    width: 1440,
+    height: 640,
     before: (page) => page.getByText("Following the events").waitFor({ state: "detached" }),
+  },
+  { name: "lineage-node", path: "/lineage/artifacts/6?at=a6", height: 600 },
+  {
+    name: "lineage-types",
+    path: "/lineage/contexts/1?group=type",
+    colorScheme: "dark",
+    width: 1440,
+    height: 600,
   },
   {
     name: "list",

@@ -25,7 +25,7 @@ export function whole(scene: Frame, frame: Frame): Camera {
 /** A place to begin: everything where it can be read, else the box with what is around it. */
 export function start(scene: Frame, frame: Frame, box: Rect | undefined): Camera {
   const all = whole(scene, frame);
-  if (all.scale >= 0.4 || box === undefined) return all;
+  if (all.scale >= 0.5 || box === undefined) return all;
   const { scale, x, y } = centre(box, frame, 0.8);
   return {
     scale,

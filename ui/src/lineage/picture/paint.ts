@@ -44,7 +44,7 @@ export interface Emphasis {
 /** Below these scales texts and signs cannot be read and are left out. */
 const captionScale = 0.55;
 const textScale = 0.28;
-const labelScale = 0.6;
+const labelScale = 0.55;
 const signScale = 0.22;
 
 const shapeKinds: readonly ShapeKind[] = ["artifact", "execution", "context"];
@@ -242,7 +242,7 @@ export class Painter {
     const { palette, fitter } = this;
     const room = box.width - (box.shape === "artifact" ? 28 : 16);
     const wanted = fitter.width(fitter.fit(box.title, titleFont(palette), 1000), titleFont(palette));
-    const size = Math.max(6.5 / scale, Math.min(9.5 / scale, 22, (titleSize * room) / wanted));
+    const size = Math.max(7 / scale, Math.min(9.5 / scale, 22, (titleSize * room) / wanted));
     context.font = `600 ${Math.round(size)}px ${palette.font}`;
     context.fillStyle = palette.text;
     context.textAlign = "center";
