@@ -15,6 +15,8 @@ export default defineConfig({
           ],
           isolate: false,
           pool: "threads",
+          // A machine may be busy with other work; no test is about time.
+          testTimeout: 60_000,
         },
       },
       {
