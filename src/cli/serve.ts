@@ -20,6 +20,7 @@ interface ServeOptions extends DatabaseOptions {
   readonly wait: number;
   readonly host: string;
   readonly port: number;
+  readonly allowOrigin?: string[];
   readonly maxReceiveBytes?: number;
   readonly maxSendBytes?: number;
   readonly maxLineageNodes: number;
@@ -52,6 +53,11 @@ export function serveCommand(): Command {
     )
     .option("--host <host>", "the address to listen on", "127.0.0.1")
     .option("--port <port>", "the port to listen on; 0 takes a free one", wholeNumber, 8080)
+    .option(
+      "--allow-origin <origin>",
+      "let pages of this origin call over HTTP too, as https://host:port; may be repeated",
+      (origin: string, others: string[] = []) => [...others, origin],
+    )
     .option("--max-receive-bytes <bytes>", "the largest request to accept (4 MiB unless given)", wholeNumber)
     .option("--max-send-bytes <bytes>", "the largest answer to send (unlimited unless given)", wholeNumber)
     .option(
@@ -93,12 +99,13 @@ async function serve(options: ServeOptions, command: Command): Promise<void> {
   const { service, close } = await openWhenThere(await storeConfig(options), options.wait);
   const [{ pino }, { startServer }] = await Promise.all([import("pino"), import("../rpc/server.ts")]);
   const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-  const { host, port, maxReceiveBytes, maxSendBytes } = options;
+  const { host, port, allowOrigin, maxReceiveBytes, maxSendBytes } = options;
   const server = await startServer({
     service,
     host,
     port,
     pages: new URL("../ui/", import.meta.url),
+    ...(allowOrigin !== undefined && { allowedOrigins: allowOrigin }),
     ...(maxReceiveBytes !== undefined && { maxReceiveBytes }),
     ...(maxSendBytes !== undefined && { maxSendBytes }),
     onCall: (entry) => logCall(log, entry),

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { Client, credentials } from "@grpc/grpc-js";
+import { type CallOptions, Client, credentials } from "@grpc/grpc-js";
 import { afterEach, expect, test } from "vitest";
 import { GetArtifactTypeRequestSchema, GetArtifactTypeResponseSchema } from "../contract/messages.ts";
 import type { MetadataService } from "../contract/service.ts";
@@ -37,23 +37,22 @@ const echo: Answer = async ({ typeName }) =>
 
 /** The status code of a call with these bytes. */
 async function sendRaw(
-  { port }: RunningServer,
+  server: RunningServer,
   method: string,
   bytes: Uint8Array,
   deadline?: number,
 ): Promise<number> {
+  const path = `/ml_metadata.MetadataStoreService/${method}`;
+  return (await exchange(server, path, bytes, { ...(deadline && { deadline }) })).code;
+}
+
+async function exchange({ port }: RunningServer, path: string, bytes: Uint8Array, options: CallOptions = {}) {
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   const same = (value: Buffer) => value;
-  const path = `/ml_metadata.MetadataStoreService/${method}`;
   try {
-    return await new Promise<number>((resolve) => {
-      client.makeUnaryRequest(
-        path,
-        same,
-        same,
-        Buffer.from(bytes),
-        { ...(deadline && { deadline }) },
-        (error) => resolve(error?.code ?? 0),
+    return await new Promise<{ code: number; answer: Buffer | undefined }>((resolve) => {
+      client.makeUnaryRequest(path, same, same, Buffer.from(bytes), options, (error, answer) =>
+        resolve({ code: error?.code ?? 0, answer }),
       );
     });
   } finally {
@@ -162,6 +161,33 @@ test("closing finishes the calls in flight and takes no more", async () => {
   expect((await running).artifactType?.name).toBe("last");
   await closed;
   await expect(call("late")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+test("health: the process is there; our service is well while the database answers", async () => {
+  let isDown = false;
+  const server = await startServer({
+    service: new Proxy({} as MetadataService, {
+      get: () => async () => {
+        if (isDown) throw new MlmdError("UNAVAILABLE", "the database is gone");
+        return {};
+      },
+    }),
+    host: "127.0.0.1",
+    port: 0,
+  });
+  open.push(server);
+  const check = async (name: string) => {
+    const request = Buffer.concat([Buffer.of(0x0a, name.length), Buffer.from(name)]);
+    const { code, answer } = await exchange(server, "/grpc.health.v1.Health/Check", request);
+    return code === 0 ? answer?.toString("hex") : code;
+  };
+  const [serving, notServing] = ["0801", "0802"];
+  expect(await check("")).toBe(serving);
+  expect(await check("ml_metadata.MetadataStoreService")).toBe(serving);
+  expect(await check("other.Service")).toBe(codeNumbers.NOT_FOUND);
+  isDown = true;
+  expect(await check("")).toBe(serving);
+  expect(await check("ml_metadata.MetadataStoreService")).toBe(notServing);
 });
 
 test("a port in use is said plainly", async () => {

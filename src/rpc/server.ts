@@ -1,6 +1,7 @@
 import type { MetadataService } from "../contract/service.ts";
 import { type CallOptions, Calls, routesTo } from "./calls.ts";
 import { grpcServer } from "./grpc.ts";
+import { addHealth } from "./health.ts";
 import { listen } from "./port.ts";
 import { loadPages } from "./web/pages.ts";
 import { webHandler } from "./web/web.ts";
@@ -14,6 +15,8 @@ export interface ServerOptions extends CallOptions {
   readonly port: number;
   /** The folder of the web page as it was built; there is none unless given. */
   readonly pages?: string | URL;
+  /** Origins, as `https://host:port`, whose pages may call beside those of this server; `*` for all. None unless given. */
+  readonly allowedOrigins?: readonly string[];
   /** The largest request to accept, in bytes; 4 MiB unless given, as is usual with gRPC. */
   readonly maxReceiveBytes?: number;
   /** The largest answer to send, in bytes; a larger one is RESOURCE_EXHAUSTED. Unlimited unless given. */
@@ -42,10 +45,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     maxSendBytes: options.maxSendBytes ?? Number.POSITIVE_INFINITY,
   };
   const pages = await loadPages(options.pages);
+  const grpc = grpcServer(routes, calls, limits);
+  addHealth(grpc, options.service);
   const { port, close } = await listen(
     options,
-    grpcServer(routes, calls, limits),
-    webHandler(routes, calls, limits, pages),
+    grpc,
+    webHandler(routes, calls, limits, { pages, allowedOrigins: options.allowedOrigins ?? [] }),
   );
   return { port, close: ({ graceMs = defaultGraceMs } = {}) => close(graceMs) };
 }

@@ -233,6 +233,23 @@ test("pages of other sites cannot call, by whatever name they reach the server",
   expect(calls).toBe(2);
 });
 
+test("pages of an origin that is allowed can call, also through a proxy that gives the host another name", async () => {
+  const origin = "https://pipelines.example";
+  const server = await serve({ getArtifactType: echo }, { allowedOrigins: [origin] });
+  const answer = await call(
+    server,
+    {},
+    { origin, host: "metadata-envoy:9090", "sec-fetch-site": "cross-site" },
+  );
+  expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([200, origin]);
+  expect(answer.headers["access-control-expose-headers"]).toMatch(/grpc-status/i);
+  const preflight = await http(server, rpc, { method: "OPTIONS", headers: { origin } });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers["access-control-allow-headers"]).toMatch(/content-type.*x-grpc-web/i);
+  expect((await call(server, {}, { origin: `${origin}.evil.example` })).status).toBe(403);
+  expect((await call(server, {}, { origin: "null" })).status).toBe(403);
+});
+
 test("the page comes with its rules; deep links are the page, missing files are not", async () => {
   const server = await serve();
   const page = await http(server, "/artifacts/7?columns=id");

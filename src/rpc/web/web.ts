@@ -5,22 +5,26 @@ import { MetadataStoreService } from "../../contract/messages.ts";
 import { codeNumbers, MlmdError } from "../../errors.ts";
 import type { Calls, Route } from "../calls.ts";
 import type { GrpcLimits } from "../grpc.ts";
-import { refusalOf } from "./origin.ts";
+import { type AllowedOrigins, answerPreflight, type Refusal, refusalOf } from "./origin.ts";
 import { bytesRegistry, packBytes } from "./packed.ts";
 import { type Pages, servePage } from "./pages.ts";
 
 /** The largest timeout that a timer takes, in milliseconds. */
 const timeoutMaxMs = 2 ** 31 - 1;
 
-/**
- * Answers HTTP/1.1: calls by gRPC-web and by the Connect protocol (JSON or binary), and the web page. Only pages of
- * this server may call from a browser.
- */
+export interface WebOptions {
+  /** There is no web page unless it is given. */
+  readonly pages: Pages | undefined;
+  /** Pages elsewhere that may call; those of this server always may. */
+  readonly allowedOrigins: AllowedOrigins;
+}
+
+/** Answers HTTP/1.1: calls by gRPC-web and by the Connect protocol (JSON or binary), and the web page. */
 export function webHandler(
   routes: readonly Route[],
   calls: Calls,
   limits: GrpcLimits,
-  pages: Pages | undefined,
+  { pages, allowedOrigins }: WebOptions,
 ): RequestListener {
   const rpc = connectNodeAdapter({
     routes: (router) => {
@@ -34,8 +38,9 @@ export function webHandler(
   });
   const prefix = `/${MetadataStoreService.typeName}/`;
   return (request, response) => {
-    const refusal = refusalOf(request);
+    const refusal = refusalOf(request, allowedOrigins);
     if (refusal !== undefined) return refuse(response, refusal);
+    if (answerPreflight(request, response, allowedOrigins)) return;
     if (request.url?.startsWith(prefix)) return rpc(request, response);
     if (pages === undefined) return refuse(response, { status: 404, message: "there is no web page here" });
     servePage(pages, request, response);
@@ -46,7 +51,10 @@ function implementation({ method, run }: Route, calls: Calls) {
   return async (request: Parameters<typeof run>[0], context: HandlerContext) => {
     const deadline = Date.now() + (context.timeoutMs() ?? Number.POSITIVE_INFINITY);
     try {
-      const answer = await calls.run(method.name, deadline, () => beforeAbort(run(request), context.signal));
+      const answer = await beforeAbort(
+        calls.run(method.name, deadline, () => run(request)),
+        context.signal,
+      );
       if (/json/.test(context.requestHeader.get("content-type") ?? "")) packBytes(method.output, answer);
       return answer;
     } catch (error) {
@@ -55,7 +63,7 @@ function implementation({ method, run }: Route, calls: Calls) {
   };
 }
 
-/** The caller is answered when the deadline passes or the connection is gone; the operation itself goes on. */
+/** The caller is answered when the deadline passes or the connection is gone; the operation itself goes on, and counts. */
 function beforeAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => {
@@ -76,7 +84,7 @@ function toConnectError({ code, message }: MlmdError): ConnectError {
   return new ConnectError(message, codeNumbers[code] as Code);
 }
 
-function refuse(response: ServerResponse, { status, message }: { status: number; message: string }): void {
+function refuse(response: ServerResponse, { status, message }: Refusal): void {
   response.writeHead(status, { "content-type": "text/plain; charset=utf-8", connection: "close" });
   response.end(`${message}\n`);
 }
