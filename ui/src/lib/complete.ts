@@ -53,7 +53,9 @@ export function complete(kind: KindName, text: string, caret: number, names: Sto
   const at = (length: number, candidates: readonly Candidate[], written: string): Completion => ({
     from: caret - length,
     to: caret,
-    candidates: ranked(candidates, written),
+    candidates: ranked(candidates, written).map((candidate) =>
+      /^\s/.test(text.slice(caret)) ? { ...candidate, text: candidate.text.trimEnd() } : candidate,
+    ),
   });
   const ofType = typeText.exec(before);
   if (ofType && !ofType[1]?.startsWith("events_")) {
