@@ -26,7 +26,6 @@ export function exploreCommand(): Command {
 
 async function explore(options: ExploreOptions, command: Command): Promise<void> {
   if (options.port > 65535) command.error("error: the port must be at most 65535");
-  const { startServer } = await import("../rpc/server.ts");
   const { service, close } = await openService(await readingConfig(options, command));
   const { startServer } = await import("../rpc/server.ts");
   const server = await startServer({
