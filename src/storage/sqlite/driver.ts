@@ -36,6 +36,8 @@ export function opener(
     });
     database.defaultSafeIntegers(true);
     database.pragma("synchronous = FULL");
+    // In KiB. Room for the upper pages of the indexes; for the rest there is the system's cache of files.
+    database.pragma("cache_size = -4000");
     if (mode === "read") database.pragma("query_only = ON");
     // What a savepoint keeps of each changed page would else go to a file of its own.
     else database.pragma("temp_store = MEMORY");
