@@ -183,6 +183,10 @@ const examples: { readonly [id: string]: readonly Step[] } = {
     ["putArtifactType", { artifactType: { name: "data" } }],
     ["getArtifactType", { typeName: "data" }],
   ],
+  "mysql-large-doubles": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: double(1e300 / 3) } }] }],
+    ["getArtifacts", {}],
+  ],
   "postgres-nul": [
     ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: text("cut\0here") } }] }],
   ],
