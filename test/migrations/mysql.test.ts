@@ -325,6 +325,18 @@ describe.skipIf(server.missing !== undefined)("migrations of MariaDB", () => {
     expect(await waiting).toEqual({ from: 9, to: latest });
   });
 
+  test("no statement goes through a table anew for each row of another", async () => {
+    const copy = await copyOf(7);
+    const { steps } = await migratorOf(copy).planUp();
+    const changes = steps.flatMap(({ statements }) =>
+      statements.filter((sql) => /^(DELETE|UPDATE)/.test(sql)),
+    );
+    expect(changes).toHaveLength(2);
+    const plans = await Promise.all(changes.map((sql) => databases.query(copy, `EXPLAIN ${sql}`)));
+    const dependent = plans.flat().filter((row) => /DEPENDENT/.test(String(row.select_type)));
+    expect(dependent.map(({ table, type }) => [table, type])).toEqual([["Event", "unique_subquery"]]);
+  });
+
   test("texts that do not fit the older column are cut, to the original's length where that fits", async () => {
     const [note] = await databases.query(
       nameOf(6),
