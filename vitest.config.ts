@@ -10,6 +10,7 @@ export default defineConfig({
           include: [
             "src/**/*.test.ts",
             "ui/src/**/*.test.ts",
+            "bench/**/*.test.ts",
             "scripts/**/*.test.ts",
             "test/contract/**/*.test.ts",
           ],

@@ -140,7 +140,7 @@ function servedSection(results: readonly ServedResult[]): string {
       residentMiB === undefined ? "" : residentMiB.toFixed(0),
       empty === undefined ? "" : count(Math.round(empty.callsPerSecond.median)),
       empty?.cpuMicroseconds === undefined ? "" : empty.cpuMicroseconds.toFixed(0),
-      share === undefined ? "" : `${(share.median * 100).toFixed(0)} %`,
+      percent(share),
       shareGoal === undefined || share === undefined || inFlight !== figures.at(-1)?.inFlight
         ? ""
         : `≥ ${shareGoal * 100} %: ${yesNo(share.median >= shareGoal)}`,
@@ -203,31 +203,60 @@ function failureSection({ failures }: BenchResult): string {
 
 /** Two results side by side, workload by workload. */
 export function comparison(a: BenchResult, b: BenchResult): string {
-  const rows = a.inProcess.flatMap((store) => {
-    const other = b.inProcess.find(
-      ({ engine, artifacts }) => engine === store.engine && artifacts === store.artifacts,
-    );
-    return store.workloads.flatMap((first) => {
-      const second = other?.workloads.find(({ workload }) => workload === first.workload);
-      const [before, after] = [first.sides.ours?.wall.median, second?.sides.ours?.wall.median];
-      if (second === undefined || before === undefined || after === undefined) return [];
-      return [
-        [
-          ...[
-            storeName(store),
-            first.workload,
-            precise(before),
-            precise(after),
-            `${precise(after / before)} ×`,
-          ],
-          ...[ratio(first.ratios[original]), ratio(second.ratios[original])],
-          ...[ratio(inverse(first.ratios[minimum])), ratio(inverse(second.ratios[minimum]))],
+  return [
+    `A: ${a.started}, commit ${a.machine.commit}. B: ${b.started}, commit ${b.machine.commit}. Where a machine was not quiet, only the ratios to the other sides of the same run compare.`,
+    `Microseconds of ours:\n\n${table(
+      ["store", "workload", "A", "B", "B ÷ A", "original ÷ ours: A", "B", "ours ÷ minimum: A", "B"],
+      a.inProcess.flatMap((store) => inProcessComparison(store, b)),
+    )}`,
+    `Served, calls per second:\n\n${table(
+      ["engine", "workload", "in flight", "A", "B", "B ÷ A", "of an empty handler: A", "B"],
+      a.served.flatMap((served) => servedComparison(served, b)),
+    )}`,
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+function inProcessComparison(store: StoreResult, { inProcess }: BenchResult): string[][] {
+  const other = inProcess.find(
+    ({ engine, artifacts }) => engine === store.engine && artifacts === store.artifacts,
+  );
+  return store.workloads.flatMap((first) => {
+    const second = other?.workloads.find(({ workload }) => workload === first.workload);
+    const [before, after] = [first.sides.ours?.wall.median, second?.sides.ours?.wall.median];
+    if (second === undefined || before === undefined || after === undefined) return [];
+    return [
+      [
+        ...[
+          storeName(store),
+          first.workload,
+          precise(before),
+          precise(after),
+          `${precise(after / before)} ×`,
         ],
-      ];
-    });
+        ...[ratio(first.ratios[original]), ratio(second.ratios[original])],
+        ...[ratio(inverse(first.ratios[minimum])), ratio(inverse(second.ratios[minimum]))],
+      ],
+    ];
   });
-  return `A: ${a.started}, commit ${a.machine.commit}. B: ${b.started}, commit ${b.machine.commit}. Times of ours in microseconds; on a machine that was not quiet, only the ratios to the other sides of the same run compare.\n\n${table(
-    [...["store", "workload", "A", "B", "B ÷ A"], ...["original ÷ ours: A", "B", "ours ÷ minimum: A", "B"]],
-    rows,
-  )}\n`;
+}
+
+function servedComparison({ engine, workload, figures }: ServedResult, { served }: BenchResult): string[][] {
+  const other = served.find((each) => each.engine === engine && each.workload === workload);
+  return figures.flatMap(({ inFlight, callsPerSecond: { median }, share }) => {
+    const second = other?.figures.find((figure) => figure.inFlight === inFlight);
+    if (second === undefined) return [];
+    const after = second.callsPerSecond.median;
+    return [
+      [
+        ...[engine, workload, String(inFlight), count(Math.round(median)), count(Math.round(after))],
+        ...[`${precise(after / median)} ×`, percent(share), percent(second.share)],
+      ],
+    ];
+  });
+}
+
+function percent(share: Spread | undefined): string {
+  return share === undefined ? "" : `${(share.median * 100).toFixed(0)} %`;
 }

@@ -26,7 +26,12 @@ export class Driver {
   async run(calls: readonly Call[], load: Omit<Load, "method" | "requests">): Promise<LoadFigures> {
     const [first] = calls;
     if (first === undefined) throw new Error("no calls to make");
-    return this.runFile(first.method, this.write(calls), load);
+    const requests = this.write(calls);
+    try {
+      return await this.runFile(first.method, requests, load);
+    } finally {
+      rmSync(requests);
+    }
   }
 
   async runFile(
