@@ -196,22 +196,17 @@ describe.skipIf(installed.missing !== undefined)(`the lineage page${browserNote(
     const seen = () =>
       page.evaluate(() => {
         const element = document.querySelector("canvas") as HTMLCanvasElement;
-        const { data } = (element.getContext("2d") as CanvasRenderingContext2D).getImageData(
-          0,
-          0,
-          element.width,
-          element.height,
-        );
-        const found = new Set<string>();
-        for (let at = 0; at < data.length; at += 4)
-          found.add(`rgb(${data[at]}, ${data[at + 1]}, ${data[at + 2]})`);
-        const colour = (name: string) => {
+        const context = element.getContext("2d") as CanvasRenderingContext2D;
+        const { data } = context.getImageData(0, 0, element.width, element.height);
+        const pixels = new Set(new Uint32Array(data.buffer));
+        return ["--artifact-ground", "--execution-ground"].map((name) => {
           const probe = document.createElement("i");
           probe.style.color = `var(${name})`;
           document.body.append(probe);
-          return getComputedStyle(probe).color;
-        };
-        return ["--artifact-ground", "--execution-ground"].map((name) => found.has(colour(name)));
+          const [red = 0, green = 0, blue = 0] =
+            getComputedStyle(probe).color.match(/\d+/g)?.map(Number) ?? [];
+          return pixels.has(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
+        });
       });
     await expect.poll(seen).toEqual([true, true]);
   });
@@ -252,6 +247,29 @@ describe.skipIf(installed.missing !== undefined)(`the lineage page${browserNote(
     await page.goBack();
     await boxes(5).waitFor();
     expect(await page.getByRole("complementary", { name: "Selected" }).textContent()).toContain("train-1");
+  });
+
+  test("by mouse: a press selects, a drag and the wheel move the picture, a double click opens", async () => {
+    await open(modelPath());
+    await boxes(5).waitFor();
+    const panel = page.getByRole("complementary", { name: "Selected" });
+    const { x, y, width, height } = (await canvas().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    // Five boxes in a row, of which the third is in the middle.
+    const middle = { x: x + width / 2, y: y + height / 2 };
+    await page.mouse.click(middle.x, middle.y);
+    await expect.poll(() => panel.textContent()).toContain("data-1");
+    await page.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    await page.mouse.move(middle.x, middle.y);
+    await page.mouse.down();
+    await page.mouse.move(middle.x - 100, middle.y + 150, { steps: 3 });
+    await page.mouse.up();
+    await page.mouse.click(middle.x, middle.y);
+    expect(await panel.count()).toBe(0);
+    await page.mouse.move(middle.x - 100, middle.y + 150);
+    await page.mouse.wheel(0, -300);
+    await page.mouse.dblclick(middle.x - 100, middle.y + 150);
+    await page.waitForURL(`**/artifacts/${runs[0]?.data}`);
   });
 
   test("a run as a graph, and all of a table's grouped by type and by run", async () => {

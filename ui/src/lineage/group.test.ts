@@ -1,46 +1,22 @@
 import { expect, test } from "vitest";
-import { keyOf, type LineageContext, type LineageGraph, type LineageNode, type NodeKey } from "./graph.ts";
+import type { LineageContext, NodeKey } from "./graph.ts";
+import { graphOf, nodeOf } from "./graph-for-tests.ts";
 import { contextTypes, type Grouping, group } from "./group.ts";
-
-function node(key: string, typeId: bigint, contexts: bigint[] = []): LineageNode {
-  const kind = key.startsWith("a") ? "artifact" : "execution";
-  const id = BigInt(key.slice(1));
-  return {
-    key: keyOf(kind, id),
-    kind,
-    id,
-    typeId,
-    type: `type ${typeId}`,
-    name: key,
-    uri: "",
-    state: "",
-    contexts,
-  };
-}
 
 /** Two runs of a step that read the same table; the second output is registered with no context. */
 const nodes = [
-  node("a1", 1n),
-  node("e1", 2n, [10n, 20n]),
-  node("e2", 2n, [10n, 21n]),
-  node("a2", 3n, [20n]),
-  node("a3", 3n),
+  nodeOf("a1", { contexts: [20n, 21n] }),
+  nodeOf("e1", { typeId: 2n, contexts: [10n, 20n] }),
+  nodeOf("e2", { typeId: 2n, contexts: [10n, 21n] }),
+  nodeOf("a2", { typeId: 3n, contexts: [20n] }),
+  nodeOf("a3", { typeId: 3n }),
 ];
 const contexts: LineageContext[] = [
   { id: 10n, typeId: 5n, type: "Pipeline", name: "nightly" },
   { id: 20n, typeId: 6n, type: "Run", name: "first" },
   { id: 21n, typeId: 6n, type: "Run", name: "" },
 ];
-const edge = (from: string, to: string, ...labels: string[]) => ({
-  from: from as NodeKey,
-  to: to as NodeKey,
-  labels,
-});
-const graph: LineageGraph = {
-  nodes: new Map(nodes.map((one) => [one.key, one])),
-  contexts: new Map(contexts.map((one) => [one.id, one])),
-  edges: [edge("a1", "e1", "table"), edge("a1", "e2", "table"), edge("e1", "a2"), edge("e2", "a3")],
-};
+const graph = graphOf(["a1 e1 table", "a1 e2 table", "e1 a2", "e2 a3"], nodes, contexts);
 const all = new Set(graph.nodes.keys());
 
 function draw(grouping: Grouping, opened: string[] = [], shown: ReadonlySet<NodeKey> = all) {
@@ -74,7 +50,7 @@ test("a group that is opened shows its members, and lines still lead to the othe
   });
 });
 
-test("by context: an output without one is where it was made, lines inside are not drawn", () => {
+test("by context: an output without one is where it was made, what several read stays outside", () => {
   expect(draw({ by: "context", typeId: 6n })).toEqual({
     boxes: ["a1", "c20: 2 first", "c21: 2 21"],
     edges: ["a1 c20 1 table", "a1 c21 1 table"],
@@ -90,11 +66,8 @@ test("only what is shown is drawn", () => {
 });
 
 test("a line for very many edges names a few of their paths", () => {
-  const many = ["a1 e1 p", "a1 e2 q"].map((text) => {
-    const [from = "", to = "", path = ""] = text.split(" ");
-    return edge(from, to, `${path}1`, `${path}2`, `${path}3`);
-  });
-  const drawing = group({ ...graph, edges: many }, all, { by: "type" }, new Set());
+  const many = graphOf(["a1 e1 p1 p2 p3", "a1 e2 q1 q2 q3"], nodes);
+  const drawing = group(many, all, { by: "type" }, new Set());
   expect(drawing.edges[0]).toMatchObject({ count: 2, labels: ["p1", "p2", "p3", "+3"] });
 });
 

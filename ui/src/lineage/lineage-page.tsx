@@ -12,7 +12,7 @@ import type { DrawnKey } from "./group.ts";
 import "./lineage.css";
 import { Panel } from "./panel.tsx";
 import { Picture } from "./picture.tsx";
-import { type Lineage, LineageTooLarge, type Root, readLineage } from "./read.ts";
+import { type Expansion, type Lineage, LineageTooLarge, type Root, readLineage } from "./read.ts";
 import { readState, toParams, type ViewState } from "./state.ts";
 import { LineageTable } from "./table.tsx";
 import { TooLarge, TooManyBoxes } from "./too-large.tsx";
@@ -99,7 +99,7 @@ function LineageView({ lineage, root, state }: ViewProps) {
         ) : view.isTooMany ? (
           <TooManyBoxes boxes={drawing.boxes.length} state={state} contextTypes={view.types} />
         ) : (
-          <Drawn view={view} lineage={lineage} isGrouped={isGrouped} />
+          <Drawn view={view} lineage={lineage} more={state.more} isGrouped={isGrouped} />
         )}
       </div>
     </>
@@ -109,10 +109,11 @@ function LineageView({ lineage, root, state }: ViewProps) {
 interface DrawnProps {
   readonly view: ReturnType<typeof useLineageView>;
   readonly lineage: Lineage;
+  readonly more: readonly Expansion[];
   readonly isGrouped: boolean;
 }
 
-function Drawn({ view, lineage, isGrouped }: DrawnProps) {
+function Drawn({ view, lineage, more, isGrouped }: DrawnProps) {
   const { drawing, layout, box } = view;
   const scene = layout.ready?.scene;
   return (
@@ -136,6 +137,7 @@ function Drawn({ view, lineage, isGrouped }: DrawnProps) {
           scene={scene}
           box={box}
           lineage={lineage}
+          more={more}
           onFocus={view.setFocus}
           onMore={view.toggleMore}
           onGroup={view.openGroup}

@@ -5,12 +5,14 @@ import type { NodeKey, Side } from "./graph.ts";
 import { titleOf } from "./graph.ts";
 import type { Drawn, DrawnKey } from "./group.ts";
 import { labelOf, type Scene, type SceneEdge } from "./picture/scene.ts";
-import type { Lineage } from "./read.ts";
+import type { Expansion, Lineage } from "./read.ts";
 
 interface PanelProps {
   readonly scene: Scene;
   readonly box: Drawn;
   readonly lineage: Lineage;
+  /** Sides of nodes at which more is shown than the hops reach. */
+  readonly more: readonly Expansion[];
   readonly onFocus: (key: DrawnKey) => void;
   readonly onMore: (key: NodeKey, side: Side) => void;
   readonly onGroup: (key: string) => void;
@@ -33,14 +35,18 @@ export function Panel(props: PanelProps) {
   );
 }
 
-function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
+function NodeFacts({ box: { node }, lineage, more, onMore }: PanelProps) {
   if (!node) return null;
   const hidden = lineage.hidden.get(node.key);
-  const more = (side: Side, text: string) => (
-    <button type="button" onClick={() => onMore(node.key, side)}>
-      {hidden?.[side] ? `${text} (+${hidden[side]})` : text}
-    </button>
-  );
+  const toggle = (side: Side, what: string) => {
+    const isShown = more.some((one) => one.key === node.key && one.side === side);
+    const count = hidden?.[side] && !isShown ? ` (+${hidden[side]})` : "";
+    return (
+      <button type="button" onClick={() => onMore(node.key, side)}>
+        {`${isShown ? "Hide" : "Show"} what it ${what}${count}`}
+      </button>
+    );
+  };
   const page = `/${node.kind}s/${node.id}`;
   const contexts = node.contexts.flatMap((id) => lineage.graph.contexts.get(id) ?? []);
   return (
@@ -91,8 +97,8 @@ function NodeFacts({ box: { node }, lineage, onMore }: PanelProps) {
         )}
       </dl>
       <p className="lineage-actions">
-        {more("before", "Show what it came from")}
-        {more("after", "Show what it led to")}
+        {toggle("before", "came from")}
+        {toggle("after", "led to")}
         <Link to={`/lineage${page}`} className="button">
           Start here
         </Link>

@@ -261,12 +261,14 @@ async function readNodes(
     }
     progress(nodes.size, shown.size);
   };
-  await inChunks(ids.artifact, async (artifactIds) => {
-    keep("artifact", (await store.getArtifactsByID({ artifactIds }, { signal })).artifacts);
-  });
-  await inChunks(ids.execution, async (executionIds) => {
-    keep("execution", (await store.getExecutionsByID({ executionIds }, { signal })).executions);
-  });
+  await Promise.all([
+    inChunks(ids.artifact, async (artifactIds) => {
+      keep("artifact", (await store.getArtifactsByID({ artifactIds }, { signal })).artifacts);
+    }),
+    inChunks(ids.execution, async (executionIds) => {
+      keep("execution", (await store.getExecutionsByID({ executionIds }, { signal })).executions);
+    }),
+  ]);
   return nodes;
 }
 

@@ -1,9 +1,11 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { plainText } from "../lib/text.ts";
 import { Link } from "../parts/link.tsx";
 import { Text } from "../parts/text.tsx";
+import { inFlowOrder } from "./flow.ts";
 import { type Edge, type LineageNode, type NodeKey, titleOf } from "./graph.ts";
 import type { Lineage } from "./read.ts";
+import { matching } from "./search.ts";
 
 const rowsPerStep = 200;
 const neighboursMax = 20;
@@ -12,13 +14,10 @@ const neighboursMax = 20;
 export function LineageTable({ lineage, find }: { readonly lineage: Lineage; readonly find: string }) {
   const [limit, setLimit] = useState(rowsPerStep);
   const { graph } = lineage;
-  const before = byEnd(graph.edges, "to");
-  const after = byEnd(graph.edges, "from");
-  const wanted = find.trim().toLowerCase();
-  const nodes = [...graph.nodes.values()].filter(
-    ({ name, type, uri, id }) =>
-      wanted === "" || [name, type, uri, `#${id}`].some((text) => text.toLowerCase().includes(wanted)),
-  );
+  const { all, before, after } = useMemo(() => {
+    return { all: inFlowOrder(graph), before: byEnd(graph.edges, "to"), after: byEnd(graph.edges, "from") };
+  }, [graph]);
+  const nodes = find.trim() === "" ? all : matching(all, find);
   return (
     <div className="lineage-table">
       <table>

@@ -1,4 +1,5 @@
 import { setParams } from "../lib/address.ts";
+import { plainText } from "../lib/text.ts";
 import type { LineageTooLarge } from "./read.ts";
 import { toParams, type ViewState } from "./state.ts";
 
@@ -39,7 +40,7 @@ export function TooManyBoxes({
               key={String(typeId)}
               onClick={() => setParams(toParams({ grouping: { by: "context", typeId }, opened: new Set() }))}
             >
-              Group by {type}
+              Group by {plainText(type, 60)}
             </button>
           ))}
         <FewerHops state={state} />

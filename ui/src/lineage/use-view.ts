@@ -3,7 +3,7 @@ import { navigate, setParams } from "../lib/address.ts";
 import { parseKey, type Side } from "./graph.ts";
 import { contextTypes, type DrawnKey, type Grouping, group } from "./group.ts";
 import type { Lineage, Root } from "./read.ts";
-import { matches } from "./search.ts";
+import { matching } from "./search.ts";
 import { groupingText, toParams, type ViewState } from "./state.ts";
 import { boxesMax } from "./too-large.tsx";
 import { useLayout } from "./use-layout.ts";
@@ -25,7 +25,9 @@ export function useLineageView(lineage: Lineage, root: Root, state: ViewState) {
   const [focus, setFocus] = useFocus(state.at);
   const found = useMemo(() => {
     if (state.find.trim() === "") return undefined;
-    const all = drawing.boxes.map((box) => [box.key, matches(box, state.find).length] as const);
+    const all = drawing.boxes.map(
+      (box) => [box.key, matching(box.group ? box.group.members : [box.node], state.find).length] as const,
+    );
     return new Map(all.filter(([, count]) => count > 0));
   }, [drawing, state.find]);
   const emphasis = useMemo(() => {

@@ -3,6 +3,9 @@ import { plainText } from "../../lib/text.ts";
 /** Names may hold a megabyte; a picture measures so much of them. */
 export const lengthMax = 400;
 
+/** So many texts are remembered: enough for a picture of thousands of boxes at a few scales. */
+const fittedMax = 50_000;
+
 export type Measure = (text: string, font: string) => number;
 
 /** Cuts texts to a width and remembers the result: measuring is the dear part of drawing. */
@@ -22,6 +25,7 @@ export class Fitter {
     const key = `${widthMax} ${font} ${text}`;
     let result = this.fitted.get(key);
     if (result === undefined) {
+      if (this.fitted.size >= fittedMax) this.fitted.clear();
       result = this.cut(plainText(text, lengthMax), font, widthMax);
       this.fitted.set(key, result);
     }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { keyOf, type LineageNode, type NodeKey } from "../graph.ts";
+import type { NodeKey } from "../graph.ts";
+import { graphOf } from "../graph-for-tests.ts";
 import { group } from "../group.ts";
 import { layOut } from "../layout/layout.ts";
 import { reveal, start, whole, zoom } from "./camera.ts";
@@ -7,38 +8,13 @@ import { badgeAt, boxAt, neighbour, type SceneBox, toLayoutInput, toScene } from
 
 const widths = { caption: () => 60, title: () => 80, label: (text: string) => text.length * 6 };
 
-function sceneOf(edges: readonly (readonly [NodeKey, NodeKey, ...string[]])[]) {
-  const keys = [...new Set(edges.flatMap((edge) => edge.slice(0, 2) as NodeKey[]))];
-  const nodes = keys.map((key): LineageNode => {
-    const kind = key.startsWith("a") ? "artifact" : "execution";
-    const id = BigInt(key.slice(1));
-    return {
-      key: keyOf(kind, id),
-      kind,
-      id,
-      typeId: 1n,
-      type: "T",
-      name: key,
-      uri: "",
-      state: "",
-      contexts: [],
-    };
-  });
-  const graph = {
-    nodes: new Map(nodes.map((node) => [node.key, node])),
-    edges: edges.map(([from, to, ...labels]) => ({ from, to, labels })),
-    contexts: new Map(),
-  };
+function sceneOf(...edges: string[]) {
+  const graph = graphOf(edges);
   const drawing = group(graph, new Set(graph.nodes.keys()), { by: "none" }, new Set());
   return toScene(drawing, layOut(toLayoutInput(drawing, widths)));
 }
 
-const fan = sceneOf([
-  ["a1", "e1", "data"],
-  ["a1", "e2", "data"],
-  ["a1", "e3", "data"],
-  ["e2", "a2", "model"],
-]);
+const fan = sceneOf("a1 e1 data", "a1 e2 data", "a1 e3 data", "e2 a2 model");
 const box = (key: NodeKey) => fan.byKey.get(key) as SceneBox;
 
 test("arrows follow edges, and the way back is the way one came", () => {
@@ -65,9 +41,7 @@ test("a point finds its box, or the sign at its side", () => {
 });
 
 test("labels of edges do not stand on each other", () => {
-  const many = sceneOf(
-    Array.from({ length: 30 }, (_, id) => [`a${BigInt(id)}`, "e1", `input[${id}]`] as const),
-  );
+  const many = sceneOf(...Array.from({ length: 30 }, (_, id) => `a${id} e1 input[${id}]`));
   const labels = many.edges.filter(({ label }) => label !== "");
   expect(labels.length).toBeGreaterThan(5);
   const heights = labels.map(({ labelY }) => labelY).sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { keyOf, type LineageNode } from "../graph.ts";
+import { graphOf, nodeOf } from "../graph-for-tests.ts";
 import { group } from "../group.ts";
 import { layOut } from "../layout/layout.ts";
 import { Fitter } from "./fitter.ts";
@@ -11,17 +12,9 @@ const fitter = new Fitter((text) => text.length * 7);
 const widths = { caption: () => 60, title: () => 80, label: () => 50 };
 const palette = new Proxy({}, { get: (_, name) => String(name) }) as Palette;
 
-function node(kind: "artifact" | "execution", id: bigint, fields: Partial<LineageNode>): LineageNode {
-  const base = { typeId: 1n, type: "T", name: "", uri: "", state: "", contexts: [] };
-  return { key: keyOf(kind, id), kind, id, ...base, ...fields };
-}
-
 function svgOf(nodes: LineageNode[], label: string): string {
-  const graph = {
-    nodes: new Map(nodes.map((one) => [one.key, one])),
-    edges: [{ from: keyOf("artifact", 1n), to: keyOf("execution", 1n), labels: [label] }],
-    contexts: new Map(),
-  };
+  const edge = { from: keyOf("artifact", 1n), to: keyOf("execution", 1n), labels: [label] };
+  const graph = { ...graphOf([], nodes), edges: [edge] };
   const drawing = group(graph, new Set(graph.nodes.keys()), { by: "none" }, new Set());
   return toSvg(toScene(drawing, layOut(toLayoutInput(drawing, widths))), palette, fitter, "title");
 }
@@ -30,8 +23,8 @@ test("names are text in a file, whatever they are", () => {
   const hostile = `<script>alert("&")</script>`;
   const svg = svgOf(
     [
-      node("artifact", 1n, { name: hostile, type: "</text><image href='x'/>" }),
-      node("execution", 1n, { name: "abc\u202egnp.exe\u0000\u0007", type: "T" }),
+      nodeOf("a1", { name: hostile, type: "</text><image href='x'/>" }),
+      nodeOf("e1", { name: "abc\u202egnp.exe\u0000\u0007", type: "T" }),
     ],
     "]]><b>",
   );
@@ -45,7 +38,7 @@ test("names are text in a file, whatever they are", () => {
 
 test("artifacts and executions differ in their outline, and a state has its sign", () => {
   const svg = svgOf(
-    [node("artifact", 1n, { name: "data" }), node("execution", 1n, { name: "step", state: "FAILED" })],
+    [nodeOf("a1", { name: "data" }), nodeOf("e1", { name: "step", state: "FAILED" })],
     "rows[0]",
   );
   const outlines = [...svg.matchAll(/data-key="(\w+)".*?<\/title><path d="([^"]+)"/g)].map(([, key, d]) => [
