@@ -68,10 +68,17 @@ async function password({ passwordFile }: DatabaseOptions): Promise<{ password?:
   }
 }
 
+/** A page of nodes with long texts is larger than the 4 MiB that clients usually accept. */
+const answerBytesMax = 2 ** 29;
+
 /** The store that the options, or else the variable `MLMD_STORE`, name; nothing in it can be changed through it. */
 export async function readingConfig(options: StoreOptions, command: Command): Promise<StoreConfig> {
   const { grpc } = chosen(options);
-  if (grpc !== undefined) return { grpc: hostAndPort(grpc, command) };
+  if (grpc !== undefined) {
+    return {
+      grpc: { ...hostAndPort(grpc, command), channelArguments: { maxReceiveMessageLength: answerBytesMax } },
+    };
+  }
   return readOnly(await inspectedConfig(options, command));
 }
 

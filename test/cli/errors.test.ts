@@ -152,6 +152,8 @@ test("reading leaves the file, and its folder, as they are", async () => {
   const before = readFileSync(file);
   await printed(["list", "artifacts", "--sqlite", file]);
   await printed(["show", "artifact", "1", "--sqlite", file]);
+  await printed(["stats", "--sqlite", file]);
+  await printed(["doctor", "--sqlite", file]);
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(readdirSync(folder)).toEqual(["some.db"]);
 });

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import stringWidth from "string-width";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStore } from "../../src/index.ts";
+import { startServer } from "../../src/rpc/server.ts";
 import { here, mlmd, printed } from "./support.ts";
 
 /*
@@ -135,6 +136,23 @@ test("a long list is printed whole, and stops without a word where nobody reads 
     expect(stdout.split("\n")[2]).toBe("exit 0");
     expect(stderr).toBe("");
   }
+});
+
+test("texts of any length come from a server too", async () => {
+  const store = await openStore({ fake: true });
+  const typeId = await store.putArtifactType({ name: "Report" });
+  const text = "x".repeat(200_000);
+  for (let at = 0; at < 50; at += 10) {
+    const names = Array.from({ length: 10 }, (_, index) => `report-${at + index}`);
+    await store.putArtifacts(names.map((name) => ({ typeId, name, customProperties: { text } })));
+  }
+  const server = await startServer({ service: store.rpc, host: "127.0.0.1", port: 0 });
+  const list = ["list", "artifacts", "--ndjson", "--grpc", `127.0.0.1:${server.port}`];
+  const lines = (await printed(list)).trimEnd().split("\n");
+  await server.close();
+  await store.close();
+  expect(lines).toHaveLength(50);
+  expect(JSON.parse(lines[49] as string).customProperties.text.stringValue).toBe(text);
 });
 
 test("colours only where they are wanted", async () => {

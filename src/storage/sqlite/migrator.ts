@@ -1,12 +1,13 @@
 import type Database from "better-sqlite3";
 import { invalidArgument, MlmdError } from "../../errors.ts";
-import { type InspectedEngine, type InspectionSession, Inspector, type Row } from "../inspect/inspector.ts";
+import { type InspectionSession, Inspector, type Row } from "../inspect/inspector.ts";
 import { type MigrationEngine, type MigrationSession, Migrator } from "../migrate/migrator.ts";
 import { schemaVersion } from "../sql/layout.ts";
 import { SqliteConnection } from "./connection.ts";
 import { type ConnectionMode, loadDriver, opener } from "./driver.ts";
-import { checkExists, locate, type OpenMode } from "./location.ts";
+import { checkExists, type Location, locate, type OpenMode } from "./location.ts";
 import { beforeDown, steps } from "./migrations.ts";
+import { traceRemover } from "./reader-traces.ts";
 import { inspectSchema, presentIndexes, schemaVersionOf, wantedIndexes } from "./schema.ts";
 
 export interface SqliteMigrationOptions {
@@ -26,23 +27,33 @@ export const migrationTimeoutMs = 60_000;
  * @throws MlmdError NOT_FOUND: no such file. INVALID_ARGUMENT: a database in memory, or a `file:` URI that
  * cannot be read.
  */
-export async function sqliteMigrator(options: SqliteMigrationOptions): Promise<Migrator> {
-  return new Migrator(await engineFor(options, "READWRITE"));
+export async function sqliteMigrator({ path, busyTimeoutMs }: SqliteMigrationOptions): Promise<Migrator> {
+  const location = existingFile(path, "READWRITE");
+  const timeoutMs = busyTimeoutMs ?? migrationTimeoutMs;
+  return migratorFor(opener(await loadDriver(), location, timeoutMs), timeoutMs);
 }
 
-/** The same for `Inspector`: nothing in the file is changed. */
-export async function sqliteInspector(options: SqliteMigrationOptions): Promise<Inspector> {
-  return new Inspector(await engineFor(options, "READONLY"));
+/** The same for `Inspector`: nothing in the file or beside it is changed. */
+export async function sqliteInspector({ path, busyTimeoutMs }: SqliteMigrationOptions): Promise<Inspector> {
+  const location = existingFile(path, "READONLY");
+  const timeoutMs = busyTimeoutMs ?? migrationTimeoutMs;
+  const driver = await loadDriver();
+  const engine = new SqliteMigrationEngine(opener(driver, location, timeoutMs), timeoutMs);
+  return new Inspector({
+    wantedIndexes,
+    read: async (work) => {
+      const removeTraces = traceRemover(driver, location.path);
+      return engine.read(work).finally(removeTraces);
+    },
+  });
 }
 
-async function engineFor(
-  { path, busyTimeoutMs = migrationTimeoutMs }: SqliteMigrationOptions,
-  mode: OpenMode,
-): Promise<SqliteMigrationEngine> {
+function existingFile(path: string, mode: OpenMode): Exclude<Location, "memory"> {
   const location = locate(path, mode);
-  if (location === "memory") throw invalidArgument("the name of a database file is needed");
+  if (location === "memory")
+    throw invalidArgument("a database in memory cannot be opened again: name a file");
   checkExists(location);
-  return new SqliteMigrationEngine(opener(await loadDriver(), location, busyTimeoutMs), busyTimeoutMs);
+  return location;
 }
 
 /** For the database that `open` opens, with connections of its own. */
@@ -53,8 +64,7 @@ export function migratorFor(
   return new Migrator(new SqliteMigrationEngine(open, busyTimeoutMs));
 }
 
-class SqliteMigrationEngine implements MigrationEngine, InspectedEngine {
-  readonly wantedIndexes = wantedIndexes;
+class SqliteMigrationEngine implements MigrationEngine {
   readonly steps = steps;
   readonly beforeDown = beforeDown;
   readonly #open: (mode: ConnectionMode) => Database.Database;
