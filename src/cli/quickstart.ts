@@ -1,5 +1,4 @@
 import { writeFileSync } from "node:fs";
-import { relative } from "node:path";
 import { styleText } from "node:util";
 import { Command } from "commander";
 import { MlmdError, quote } from "../errors.ts";
@@ -33,7 +32,7 @@ async function quickstart(file: string, _: object, command: Command): Promise<vo
     await store.close();
   }
   console.log(
-    `Ran a small training pipeline ${runs.length} times, on measurements of penguins, and recorded it in ${shown(file)}.\n`,
+    `Ran a small training pipeline ${runs.length} times, on measurements of penguins, and recorded it in ${file}.\n`,
   );
   const program = command.parent ?? command;
   for (const [question, args] of questions(recorded)) {
@@ -83,10 +82,6 @@ function questions(runs: readonly RecordedRun[]): [string, string[]][] {
       ["cached", "--execution", String(second.statisticsStep)],
     ],
   ];
-}
-
-function shown(file: string): string {
-  return relative(process.cwd(), file) || file;
 }
 
 /** As a shell reads it back. */

@@ -101,6 +101,7 @@ describe.each(patients)("$name", ({ missing, config, args, run, create, dropInde
       "INSERT INTO EventPath (event_id, is_index_step, step_key) SELECT event_id + 50, is_index_step, step_key FROM EventPath",
       "INSERT INTO Attribution (context_id, artifact_id) VALUES (7, 1)",
       "INSERT INTO Type (name, version, type_kind) VALUES ('Data', NULL, 1), ('Step', '2', 0), ('Step', '3', 0)",
+      "INSERT INTO TypeProperty (type_id, name, data_type) SELECT MAX(id), 'night', 3 FROM Type WHERE name = 'Data'",
       "UPDATE Artifact SET type_id = (SELECT MAX(id) FROM Type WHERE name = 'Data') WHERE id = 1",
     );
     const found = await diagnose("ill");
@@ -118,13 +119,14 @@ describe.each(patients)("$name", ({ missing, config, args, run, create, dropInde
     ]);
     expect(await diagnose("ill")).toEqual(found);
     const statements = found.advice.flatMap(
-      (advice) => advice.match(/(?:CREATE INDEX|DELETE|UPDATE) .*?;/g) ?? [],
+      (advice) => advice.match(/(?:CREATE INDEX|DELETE|UPDATE|INSERT) .*?;/g) ?? [],
     );
-    expect(statements).toHaveLength(5 + 2 * 4);
+    expect(statements).toHaveLength(5 + 2 * 5);
     await run("ill", ...statements);
     expect((await diagnose("ill")).problems).toEqual([]);
     const store = await openStore(config("ill"));
     expect(await store.getArtifactsByType("Data")).toMatchObject([{ id: 1n, properties: { day: 1n } }]);
+    expect((await store.getArtifactType("Data")).properties).toEqual({ day: "int", night: "string" });
     await store.close();
   });
 

@@ -71,46 +71,43 @@ function* withoutEvents(artifacts: readonly Artifact[], events: readonly Event[]
 
 /** Those first that read nothing of the others; where a cycle leaves no such, the smallest id. */
 function inOrder(executions: readonly Execution[], ends: ReadonlyMap<bigint, readonly End[]>): Execution[] {
-  const makers = new Map<bigint, bigint[]>();
+  const before = new Map<string, Set<string>>();
+  const put = (node: string, earlier: string) => {
+    const known = before.get(node);
+    if (known === undefined) before.set(node, new Set([earlier]));
+    else known.add(earlier);
+  };
   for (const [id, all] of ends) {
-    for (const { event } of all.filter(({ flow }) => flow === "output")) {
-      makers.set(event.artifactId, [...(makers.get(event.artifactId) ?? []), id]);
+    for (const { flow, event } of all) {
+      if (flow === "input") put(`execution ${id}`, `artifact ${event.artifactId}`);
+      if (flow === "output") put(`artifact ${event.artifactId}`, `execution ${id}`);
     }
   }
-  const depths = new Map<bigint, number>();
-  for (const { id } of executions) measure(id, depths, ends, makers);
-  return [...executions].sort((one, other) => {
-    const deeper = (depths.get(one.id) ?? 0) - (depths.get(other.id) ?? 0);
-    return deeper !== 0 ? deeper : one.id < other.id ? -1 : 1;
-  });
+  const depths = new Map<string, number>();
+  for (const { id } of executions) measure(`execution ${id}`, before, depths);
+  const depthOf = ({ id }: Execution) => depths.get(`execution ${id}`) ?? 0;
+  return [...executions].sort((one, other) => depthOf(one) - depthOf(other) || (one.id < other.id ? -1 : 1));
 }
 
-/** The longest way from the beginning to an execution, without calling itself: chains can be thousands of steps long. */
+/** The longest way from the beginning to a node, without calling itself: chains can be thousands of steps long. */
 function measure(
-  start: bigint,
-  depths: Map<bigint, number>,
-  ends: ReadonlyMap<bigint, readonly End[]>,
-  makers: ReadonlyMap<bigint, readonly bigint[]>,
+  start: string,
+  before: ReadonlyMap<string, ReadonlySet<string>>,
+  depths: Map<string, number>,
 ): void {
-  const before = (id: bigint) => [
-    ...new Set(
-      (ends.get(id) ?? [])
-        .filter(({ flow }) => flow === "input")
-        .flatMap(({ event }) => makers.get(event.artifactId) ?? []),
-    ),
-  ];
-  const onTheWay = new Set<bigint>();
+  const onTheWay = new Set<string>();
   const stack = [start];
-  for (let id = stack.at(-1); id !== undefined; id = stack.at(-1)) {
-    const waiting = before(id).filter((other) => !depths.has(other) && !onTheWay.has(other));
-    if (depths.has(id) || (onTheWay.has(id) && waiting.length === 0)) {
-      stack.pop();
-      if (!depths.has(id)) {
-        depths.set(id, Math.max(-1, ...before(id).map((other) => depths.get(other) ?? -1)) + 1);
-      }
+  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+    const earlier = before.get(node) ?? new Set();
+    if (!depths.has(node) && !onTheWay.has(node)) {
+      onTheWay.add(node);
+      for (const each of earlier) if (!depths.has(each) && !onTheWay.has(each)) stack.push(each);
       continue;
     }
-    onTheWay.add(id);
-    stack.push(...waiting);
+    stack.pop();
+    if (depths.has(node)) continue;
+    let depth = 0;
+    for (const each of earlier) depth = Math.max(depth, (depths.get(each) ?? -1) + 1);
+    depths.set(node, depth);
   }
 }

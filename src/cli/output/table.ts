@@ -80,9 +80,9 @@ export function layOut<Row>(
     .filter(({ column, texts }) => !(isWhole && column.dropIfEmpty) || texts.some((text) => text !== ""))
     .map(({ column, texts }) => ({
       column,
-      width: Math.max(
+      width: texts.reduce(
+        (widest, text) => Math.max(widest, widthOf(shorten(text, paddedOr(available)))),
         widthOf(visible(column.title)),
-        ...texts.map((text) => widthOf(shorten(text, paddedOr(available)))),
       ),
     }));
   const fitting = narrowed(measured, available);

@@ -128,18 +128,14 @@ async function dangling(session: InspectionSession, { table, column, to }: Refer
     {
       problem: `${what} ${article(to)} that does not exist (${column} ${ids.join(", ")}${more})`,
       advice:
-        to === "Type" && table in nodeTables
+        to === "Type" && nodeTables.has(table)
           ? "restore the type from a backup; until then these nodes have no type"
           : `make a backup, then: DELETE FROM ${table} WHERE ${column} NOT IN (SELECT id FROM ${to});`,
     },
   ];
 }
 
-const nodeTables: Readonly<Record<string, string>> = {
-  Artifact: "artifact",
-  Execution: "execution",
-  Context: "context",
-};
+const nodeTables: ReadonlySet<string> = new Set(["Artifact", "Execution", "Context"]);
 
 function article(table: string): string {
   const name = table.toLowerCase();
@@ -164,16 +160,25 @@ async function duplicateTypes(session: InspectionSession): Promise<Finding[]> {
     const [kind, name, version] = JSON.parse(key) as [string, string, string];
     const table = tablesOfKinds.get(kind) ?? "Artifact";
     const [first, ...others] = same.map(({ id }) => String(id));
-    const others_ = others.join(", ");
     const which = `${table.toLowerCase()} type ${quote(name)}${version === "" ? "" : `, version ${quote(version)},`}`;
     return [
       {
         problem: `the ${which} is there ${same.length} times, with the ids ${[first, ...others].join(", ")}`,
-        advice:
-          `make a backup, then move the nodes to the first: UPDATE ${table} SET type_id = ${first} WHERE type_id IN (${others_}); ` +
-          `and remove the others: DELETE FROM Type WHERE id IN (${others_}); DELETE FROM TypeProperty WHERE type_id IN ` +
-          `(${others_}); DELETE FROM ParentType WHERE type_id IN (${others_});`,
+        advice: `make a backup, then make one of them: ${mergeTypes(table, first as string, others.join(", "))}`,
       },
     ];
   });
+}
+
+/** Moves the nodes to the first, declares there what only the others declare, and removes those. */
+function mergeTypes(table: string, first: string, others: string): string {
+  return [
+    `UPDATE ${table} SET type_id = ${first} WHERE type_id IN (${others});`,
+    `INSERT INTO TypeProperty (type_id, name, data_type) SELECT ${first}, name, MIN(data_type) FROM TypeProperty`,
+    `WHERE type_id IN (${others}) AND name NOT IN (SELECT name FROM TypeProperty WHERE type_id = ${first})`,
+    "GROUP BY name;",
+    `DELETE FROM TypeProperty WHERE type_id IN (${others});`,
+    `DELETE FROM ParentType WHERE type_id IN (${others});`,
+    `DELETE FROM Type WHERE id IN (${others});`,
+  ].join(" ");
 }
