@@ -72,7 +72,9 @@ export async function startDatabaseServers({
   process.once("exit", kill);
   const stop = async () => {
     process.off("exit", kill);
-    const ended = processes.map((each) => new Promise((resolve) => each.once("exit", resolve)));
+    // One that has ended by itself will not say so again.
+    const running = processes.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ended = running.map((each) => new Promise((resolve) => each.once("exit", resolve)));
     kill();
     await Promise.all(ended);
     rmSync(folder, { recursive: true, force: true });
