@@ -81,6 +81,13 @@ describe.skipIf(installed.missing !== undefined)(`a million artifacts${browserNo
     }
     expect(await list.locator("tbody tr").count()).toBeLessThan(100);
     await page.getByText(/^[\d,]+ loaded, more below$/).waitFor();
+    // Come back to, the list is where it was left.
+    const left = String(await list.locator("tbody tr:has(a) .node-link").nth(20).textContent());
+    await list.getByRole("link", { name: left, exact: true }).click();
+    await page.getByRole("heading", { name: left }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    await page.goBack();
+    await list.getByRole("link", { name: left, exact: true }).waitFor();
     await list.evaluate((element) => element.scrollTo(0, 0));
     await list.getByRole("link", { name: "artifact 1", exact: true }).waitFor();
   });

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useAddress } from "./lib/address.ts";
 import { allKinds, kindOfPlural } from "./lib/kinds.ts";
 import { Lineage } from "./lineage/index.tsx";
@@ -31,6 +31,13 @@ const routes: readonly (readonly [RegExp, (...parts: string[]) => ReactNode])[] 
 
 export function App() {
   const { path } = useAddress();
+  const main = useRef<HTMLElement>(null);
+  const last = useRef(path);
+  useEffect(() => {
+    // A reader of the screen is told of the new page; what had the focus is gone.
+    if (last.current !== path) main.current?.focus({ preventScroll: true });
+    last.current = path;
+  }, [path]);
   return (
     <>
       <a className="skip" href="#main">
@@ -55,7 +62,7 @@ export function App() {
         </nav>
         <SearchBox />
       </header>
-      <main id="main" tabIndex={-1}>
+      <main ref={main} id="main" tabIndex={-1}>
         {viewOf(path) ?? <h1>There is no such page</h1>}
       </main>
     </>

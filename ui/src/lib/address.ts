@@ -10,7 +10,18 @@ const listeners = new Set<() => void>();
 const notify = () => {
   for (const listener of listeners) listener();
 };
-addEventListener("popstate", notify);
+
+/** Whether the present place was come to by the browser's Back or Forward. */
+let isReturn = false;
+addEventListener("popstate", () => {
+  isReturn = true;
+  notify();
+});
+
+/** Whether to show a view as it was left: it was come back to, not opened anew. */
+export function cameBack(): boolean {
+  return isReturn;
+}
 
 let known = "";
 let address: Address = { path: "/", params: new URLSearchParams() };
@@ -37,6 +48,7 @@ export function useAddress(): Address {
 export function navigate(url: string, { replace = false } = {}): void {
   if (url === location.pathname + location.search) return;
   history[replace ? "replaceState" : "pushState"](null, "", url);
+  isReturn = false;
   notify();
 }
 

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { cameBack } from "./address.ts";
 import type { NodeMessage, Page } from "./kinds.ts";
 
 export interface Paged {
@@ -20,7 +21,17 @@ interface State {
 
 const start: State = { nodes: [], token: "", isLoading: false, error: undefined };
 
-/** A list page by page; another key begins anew. */
+/** So many lists are kept to be shown again as they were left. */
+const keptMax = 10;
+const kept = new Map<string, State>();
+
+function keep(key: string, state: State): void {
+  kept.delete(key);
+  kept.set(key, state);
+  if (kept.size > keptMax) kept.delete(kept.keys().next().value as string);
+}
+
+/** A list page by page; another key begins anew, unless it is come back to. */
 export function usePaged(key: string, load: (token: string, signal: AbortSignal) => Promise<Page>): Paged {
   const [state, setState] = useState(start);
   const current = useRef({ state, load, controller: new AbortController() });
@@ -43,13 +54,16 @@ export function usePaged(key: string, load: (token: string, signal: AbortSignal)
       },
     );
   }, [set]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what `load` depends on
+  // The key stands for what `load` depends on.
   useEffect(() => {
     const controller = new AbortController();
     current.current.controller = controller;
-    set(start);
-    more();
-    return () => controller.abort();
+    set((cameBack() && kept.get(key)) || start);
+    if (current.current.state === start) more();
+    return () => {
+      controller.abort();
+      keep(key, { ...current.current.state, isLoading: false });
+    };
   }, [key, more, set]);
   const { nodes, token, isLoading, error } = state;
   return { nodes, isDone: token === undefined, isLoading, error, more };

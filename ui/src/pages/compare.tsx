@@ -47,7 +47,7 @@ export function ComparePage({ kind }: { readonly kind: Kind }) {
           </>
         )}
       </h1>
-      {hasMore && <p className="notice">These are the newest {comparedMax}; there are more.</p>}
+      {hasMore && <p className="notice">These are {runs.length} of them; there are more.</p>}
       {context === undefined && <ChooseMore kind={kind} nodes={nodes} />}
       {context && runs.length === 0 && <Empty>{`No ${kind.name} belongs to this context.`}</Empty>}
       {left && right && others.length === 0 && context === undefined && (

@@ -69,7 +69,8 @@ function List({ kind, types }: { readonly kind: Kind; readonly types: readonly T
       isAsc: view.isAscending,
     },
   };
-  const paged = usePaged(JSON.stringify([view.type, request]), async (nextPageToken, signal) => {
+  const content = JSON.stringify([kind.name, view.type, request]);
+  const paged = usePaged(content, async (nextPageToken, signal) => {
     const isUnknown = view.type !== "" && type === undefined;
     if (isUnknown || isWrong) return { nodes: [], nextPageToken: "" };
     const options = { ...request, maxResultSize: pageSize, nextPageToken };
@@ -92,6 +93,7 @@ function List({ kind, types }: { readonly kind: Kind; readonly types: readonly T
       <Choices kind={kind} types={types} view={view} seen={seen} paged={paged} />
       <WindowedTable
         label={`${kind.title}s`}
+        content={content}
         rows={paged.nodes.length}
         columns={view.columns.length}
         onNearEnd={paged.more}

@@ -1,4 +1,5 @@
 import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from "react";
+import { cameBack } from "../lib/address.ts";
 import { Scroll } from "./scroll.tsx";
 
 /** In pixels; the style sheet holds the rows to it. */
@@ -10,8 +11,13 @@ const spare = 12;
 /** How many rows before the end the next are asked for. */
 const ahead = 80;
 
+/** How far each table was scrolled when it was left. */
+const scrolled = new Map<string, number>();
+
 interface WindowedProps {
   readonly label: string;
+  /** What is in the table: come back to, it is as far down as it was left. */
+  readonly content: string;
   readonly rows: number;
   readonly head: ReactNode;
   readonly row: (index: number) => ReactNode;
@@ -24,7 +30,7 @@ interface WindowedProps {
 }
 
 /** A table that draws only the rows in sight, however many it has; rows are of one height. */
-export function WindowedTable({ label, rows, head, row, columns, onNearEnd, foot }: WindowedProps) {
+export function WindowedTable({ label, content, rows, head, row, columns, onNearEnd, foot }: WindowedProps) {
   const frame = useRef<HTMLElement>(null);
   const [view, setView] = useState({ top: 0, height: 800 });
   const measure = useCallback((element: HTMLElement) => {
@@ -37,6 +43,12 @@ export function WindowedTable({ label, rows, head, row, columns, onNearEnd, foot
     observer.observe(element);
     return () => observer.disconnect();
   }, [measure]);
+  const hasRows = rows > 0;
+  useLayoutEffect(() => {
+    if (hasRows && frame.current !== null) {
+      frame.current.scrollTop = cameBack() ? (scrolled.get(content) ?? 0) : 0;
+    }
+  }, [content, hasRows]);
   const first = Math.max(0, Math.min(rows, Math.floor(view.top / rowHeight)) - spare);
   const last = Math.min(rows, Math.ceil((view.top + view.height) / rowHeight) + spare);
   const isNearEnd = last >= rows - ahead;
@@ -49,7 +61,10 @@ export function WindowedTable({ label, rows, head, row, columns, onNearEnd, foot
       label={label}
       className="windowed"
       frame={frame}
-      onScroll={(event) => measure(event.currentTarget)}
+      onScroll={({ currentTarget }) => {
+        measure(currentTarget);
+        if (hasRows) scrolled.set(content, currentTarget.scrollTop);
+      }}
     >
       <table aria-rowcount={-1}>
         <thead>{head}</thead>
