@@ -1,14 +1,17 @@
 import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedParameter } from "mysql2";
-import type { Connection, Insert } from "../sql/connection.ts";
+import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
-import { insertStatement, mysqlDialect } from "./dialect.ts";
+import { deleteStatement, insertStatement, mysqlDialect, updateStatement, updateValues } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
 export type Mode = "read" | "write";
 
 /** How many rows one insert takes: a statement has at most 65,535 placeholders. */
 const rowsMax = 1024;
+
+/** How many rows one statement looks up by their keys: it compares each row with each key. */
+const keysMax = 64;
 
 /**
  * A connection of the pool, whose session was set up for the mode when it was opened. Statements wait for each other
@@ -148,24 +151,37 @@ class Session implements Connection {
   /** The ids of one insert follow each other. */
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
     const ids: bigint[] = [];
-    for (let at = 0; at < rows.length; ) {
-      const size = chunkSize(rows.length - at);
-      const chunk = rows.slice(at, at + size);
-      const firstId = await this.#connection.store(insertStatement(insert, size), chunk.flat());
+    for (const chunk of chunks(rows, rowsMax)) {
+      const firstId = await this.#connection.store(insertStatement(insert, chunk.length), chunk.flat());
       ids.push(...chunk.map((_, index) => firstId + BigInt(index) * this.#connection.idStep));
-      at += size;
     }
     return ids;
   }
 
-  async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    await Promise.all(rows.map((row) => this.#connection.select(statement.text, row)));
+  async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    for (const chunk of chunks(rows, keysMax)) {
+      await this.#connection.select(updateStatement(update, chunk.length), updateValues(update, chunk));
+    }
+  }
+
+  async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {
+    for (const chunk of chunks(keys, keysMax)) {
+      await this.#connection.select(deleteStatement(stored, chunk.length), chunk.flat());
+    }
   }
 }
 
-/** How many rows the next insert takes. Only so many sizes occur, of three binary digits: few statements to prepare. */
-function chunkSize(rowCount: number): number {
-  if (rowCount >= rowsMax) return rowsMax;
+function* chunks<T>(rows: readonly T[], sizeMax: number): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; ) {
+    const size = chunkSize(rows.length - at, sizeMax);
+    yield rows.slice(at, at + size);
+    at += size;
+  }
+}
+
+/** How many rows the next statement takes. Only so many sizes occur, of three binary digits: few statements to prepare. */
+function chunkSize(rowCount: number, sizeMax: number): number {
+  if (rowCount >= sizeMax) return sizeMax;
   const step = 2 ** Math.max(0, Math.floor(Math.log2(rowCount)) - 2);
   return Math.floor(rowCount / step) * step;
 }

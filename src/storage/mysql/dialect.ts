@@ -1,4 +1,4 @@
-import type { Insert } from "../sql/connection.ts";
+import type { Insert, StoredRows, Update } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
@@ -60,6 +60,35 @@ export function insertStatement({ table, columns, onDuplicate }: Insert, rowCoun
   const row = `(${columns.map(() => "?").join()})`;
   const rows = Array(rowCount).fill(row).join();
   return `INSERT INTO ${table.text} (${join(columns, ", ").text}) VALUES ${rows}${duplicateClause(columns, onDuplicate)}`;
+}
+
+/** The update of so many rows; see `updateValues` for the order of its parameters. */
+export function updateStatement({ table, columns, key }: Update, rowCount: number): string {
+  const choices = ` WHEN ${hasKey(key)} THEN ?`.repeat(rowCount);
+  const settings = columns.map(({ text }) => `${text} = CASE${choices} END`);
+  return `UPDATE ${table.text} SET ${settings.join()} WHERE ${hasOneOf(key, rowCount)}`;
+}
+
+/** For each column the key and value of each row, then all keys. */
+export function updateValues({ columns }: Update, rows: readonly (readonly SqlValue[])[]): SqlValue[] {
+  const keyOf = (row: readonly SqlValue[]) => row.slice(columns.length);
+  return [
+    ...columns.flatMap((_, index) => rows.flatMap((row) => [...keyOf(row), row[index] ?? null])),
+    ...rows.flatMap(keyOf),
+  ];
+}
+
+export function deleteStatement({ table, key }: StoredRows, rowCount: number): string {
+  return `DELETE FROM ${table.text} WHERE ${hasOneOf(key, rowCount)}`;
+}
+
+/** Not a list of tuples, for which MariaDB does not use an index. */
+function hasOneOf(key: readonly Sql[], rowCount: number): string {
+  return Array(rowCount).fill(hasKey(key)).join(" OR ");
+}
+
+function hasKey(key: readonly Sql[]): string {
+  return `(${key.map(({ text }) => `${text} = ?`).join(" AND ")})`;
 }
 
 function duplicateClause(columns: readonly Sql[], onDuplicate: Insert["onDuplicate"]): string {

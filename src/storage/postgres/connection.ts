@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { UniqueViolation } from "../../domain/ports.ts";
-import type { Connection, Insert, QueryKind } from "../sql/connection.ts";
+import type { Connection, Insert, QueryKind, StoredRows, Update } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
-import { insertStatement, postgresDialect } from "./dialect.ts";
+import { deleteStatement, insertStatement, postgresDialect, updateStatement } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
 /** One snapshot for reads; writes see what is committed, and lock what they are going to change. */
@@ -131,9 +131,7 @@ class Session implements Connection {
 
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
     if (rows.length === 0) return [];
-    const columns = insert.columns.map((_, index) => rows.map((row) => row[index] ?? null));
-    const text = insertStatement(insert);
-    const statement = { name: nameOf(text), text, values: columns };
+    const statement = ofSet(insertStatement(insert), rows);
     if (insert.onDuplicate !== undefined) {
       this.#connection.statementToEnd(statement);
       return [];
@@ -143,11 +141,19 @@ class Session implements Connection {
     return (result.rows as { id: bigint }[]).map(({ id }) => id);
   }
 
-  async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const answers = rows.map((row) => this.#connection.statement(prepared(statement.text, row)));
-    const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+  async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (rows.length > 0) await this.#connection.statement(ofSet(updateStatement(update), rows));
   }
+
+  async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {
+    if (keys.length > 0) await this.#connection.statement(ofSet(deleteStatement(stored), keys));
+  }
+}
+
+/** Its parameters are the columns of the rows, each an array. */
+function ofSet(text: string, rows: readonly (readonly SqlValue[])[]): pg.QueryConfig {
+  const values = (rows[0] ?? []).map((_, index) => rows.map((row) => row[index] ?? null));
+  return { name: nameOf(text), text, values };
 }
 
 /** The names of the prepared statements; there are as many as the program has texts. */

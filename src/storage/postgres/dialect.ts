@@ -1,4 +1,4 @@
-import type { Insert } from "../sql/connection.ts";
+import type { Insert, StoredRows, Update } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
@@ -70,13 +70,31 @@ const tablesWithId: ReadonlySet<string> = new Set([
  */
 export function insertStatement({ table, columns, onDuplicate }: Insert): string {
   const names = columns.map((column) => column.text);
-  const arrays = names.map((name, index) => `$${index + 1}::${columnTypes[name] ?? "bigint"}[]`);
   const action = Array.isArray(onDuplicate) ? `${overwrite(columns, onDuplicate)}` : " DO NOTHING";
   return (
     `INSERT INTO ${table.text} (${names.join()}) SELECT ${names.join()} ` +
-    `FROM unnest(${arrays.join()}) WITH ORDINALITY AS row_(${names.join()}, position_) ORDER BY position_ ` +
+    `FROM unnest(${arrays(columns)}) WITH ORDINALITY AS row_(${names.join()}, position_) ORDER BY position_ ` +
     `ON CONFLICT${action}${tablesWithId.has(table.text) ? " RETURNING id" : ""}`
   );
+}
+
+/** Parameters as in an insert: one array for each column, and for each column of the key. */
+export function updateStatement({ table, columns, key }: Update): string {
+  const settings = columns.map(({ text }) => `${text} = row_.${text}`);
+  return `UPDATE ${table.text} AS stored SET ${settings.join()} FROM ${givenRows([...columns, ...key], key)}`;
+}
+
+export function deleteStatement({ table, key }: StoredRows): string {
+  return `DELETE FROM ${table.text} AS stored USING ${givenRows(key, key)}`;
+}
+
+function givenRows(columns: readonly Sql[], key: readonly Sql[]): string {
+  const same = key.map(({ text }) => `stored.${text} = row_.${text}`);
+  return `unnest(${arrays(columns)}) AS row_(${join(columns, ", ").text}) WHERE ${same.join(" AND ")}`;
+}
+
+function arrays(columns: readonly Sql[]): string {
+  return columns.map(({ text }, index) => `$${index + 1}::${columnTypes[text] ?? "bigint"}[]`).join();
 }
 
 function overwrite(columns: readonly Sql[], key: readonly Sql[]): string {

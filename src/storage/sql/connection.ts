@@ -12,6 +12,17 @@ export interface Insert {
   readonly onDuplicate?: "keep" | readonly Sql[];
 }
 
+/** Rows that are there; a key is the values of these columns. */
+export interface StoredRows {
+  readonly table: Sql;
+  readonly key: readonly Sql[];
+}
+
+/** What is written to stored rows: the values of a row are those of the columns, and then those of its key. */
+export interface Update extends StoredRows {
+  readonly columns: readonly Sql[];
+}
+
 /** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. */
 export type QueryKind = "look-up" | "search";
 
@@ -30,6 +41,6 @@ export interface Connection {
    * before the database answers: the transaction then fails at its end.
    */
   insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
-  /** Runs one statement, whose text holds the placeholders, once for each row of values. */
-  runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void>;
+  deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
 import type { NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
-import type { Connection, Insert } from "./connection.ts";
+import type { Connection, Insert, StoredRows, Update } from "./connection.ts";
 import { isIndexedText } from "./dialect.ts";
-import { empty, join, raw, type Sql, sql } from "./fragment.ts";
+import { empty, raw, sql } from "./fragment.ts";
 import {
   addProperty,
   type NodeRow,
@@ -127,8 +127,9 @@ export async function artifactIdsByUri(
 /** What is written of the nodes of one kind. */
 interface NodeWrites {
   readonly insert: Insert;
-  readonly update: Sql;
+  readonly update: Update;
   readonly putProperties: Insert;
+  readonly deleteProperties: StoredRows;
 }
 
 const writesByKind = new Map<KindName, NodeWrites>();
@@ -153,7 +154,6 @@ function newWrites(kind: KindFacts): NodeWrites {
     raw("last_update_time_since_epoch"),
   ];
   const updated = [...changeable, ...(kind.named ? [raw("name")] : [])];
-  const settings = updated.map((column) => sql`${column} = ${raw("?")}`);
   const key = [owner, raw("name"), raw("is_custom_property")];
   const values = [
     ...[raw("int_value"), raw("double_value"), raw("string_value"), raw("proto_value")],
@@ -161,8 +161,9 @@ function newWrites(kind: KindFacts): NodeWrites {
   ];
   return {
     insert: { table: node, columns: [...changeable, raw("name"), raw("create_time_since_epoch")] },
-    update: sql`UPDATE ${node} SET ${join(settings, ", ")} WHERE id = ${raw("?")}`,
+    update: { table: node, key: [raw("id")], columns: updated },
     putProperties: { table: property, columns: [...key, ...values], onDuplicate: key },
+    deleteProperties: { table: property, key },
   };
 }
 
@@ -182,7 +183,7 @@ export async function updateNodes<K extends KindName>(
   kind: Kind<K>,
   nodes: readonly NodeOf<K>[],
 ): Promise<void> {
-  await db.runMany(
+  await db.updateMany(
     writesOf(kind).update,
     nodes.map((node) => [...nodeToRow(kind, node), ...(kind.named ? [node.name] : []), node.id]),
   );
@@ -209,10 +210,8 @@ export async function deleteProperties(
   kind: KindFacts,
   properties: readonly PropertyKey[],
 ): Promise<void> {
-  const { property, owner } = nodeTables[kind.name];
-  const value = raw("?");
-  await db.runMany(
-    sql`DELETE FROM ${property} WHERE ${owner} = ${value} AND name = ${value} AND is_custom_property = ${value}`,
+  await db.deleteMany(
+    writesOf(kind).deleteProperties,
     properties.map(({ nodeId, name, isCustom }) => [nodeId, name, db.dialect.boolean(isCustom)]),
   );
 }

@@ -2,7 +2,7 @@ import type { PropertyType } from "../../contract/messages.ts";
 import { setEntry } from "../../contract/presence.ts";
 import type { Kind, KindName, TypeOf } from "../../domain/kinds.ts";
 import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
-import type { Connection, Insert } from "./connection.ts";
+import type { Connection, Insert, Update } from "./connection.ts";
 import { raw, type Sql, sql } from "./fragment.ts";
 import { type TypeRow, typeFromRow, typeToRow } from "./rows.ts";
 
@@ -167,12 +167,14 @@ export async function insertTypeParents(
   );
 }
 
+const typeExternalId: Update = { table: raw("Type"), key: [raw("id")], columns: [raw("external_id")] };
+
 export async function updateTypeExternalIds(
   db: Connection,
   updates: readonly { typeId: bigint; externalId: string }[],
 ): Promise<void> {
-  await db.runMany(
-    raw("UPDATE Type SET external_id = ? WHERE id = ?"),
+  await db.updateMany(
+    typeExternalId,
     updates.map(({ typeId, externalId }) => [externalId, typeId]),
   );
 }

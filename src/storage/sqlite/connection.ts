@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import type { Connection, Insert } from "../sql/connection.ts";
+import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
 import { empty, type Sql, type SqlValue } from "../sql/fragment.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { insertText, sqliteDialect } from "./dialect.ts";
+import { deleteText, insertText, sqliteDialect, updateText } from "./dialect.ts";
 import { fromDriver, isBusy } from "./errors.ts";
 
 /** How many prepared statements a connection keeps; the texts vary with kinds and filters only. */
@@ -226,8 +226,12 @@ class Session implements Connection {
     return this.#running().runMany(insertText(insert), rows);
   }
 
-  async runMany(statement: Sql, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    this.#running().runMany(statement.text, rows);
+  async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
+    this.#running().runMany(updateText(update), rows);
+  }
+
+  async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {
+    this.#running().runMany(deleteText(stored), keys);
   }
 
   #running(): SqliteConnection {

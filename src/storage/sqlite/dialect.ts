@@ -1,4 +1,4 @@
-import type { Insert } from "../sql/connection.ts";
+import type { Insert, StoredRows, Update } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
@@ -51,16 +51,30 @@ function decodeProto(stored: SqlValue): Uint8Array {
   throw new TypeError("a proto value is neither text nor bytes");
 }
 
-const insertTexts = new WeakMap<Insert, string>();
+/** The statements that write one row. */
+export const insertText = keptFor(insertStatement);
+export const updateText = keptFor(updateStatement);
+export const deleteText = keptFor(deleteStatement);
 
-/** The text of the insert of one row. */
-export function insertText(insert: Insert): string {
-  let text = insertTexts.get(insert);
-  if (text === undefined) {
-    text = insertStatement(insert).text;
-    insertTexts.set(insert, text);
-  }
-  return text;
+function keptFor<Write extends object>(statementOf: (write: Write) => Sql): (write: Write) => string {
+  const texts = new WeakMap<Write, string>();
+  return (write) => {
+    const text = texts.get(write) ?? statementOf(write).text;
+    texts.set(write, text);
+    return text;
+  };
+}
+
+function updateStatement({ table, columns, key }: Update): Sql {
+  return sql`UPDATE ${table} SET ${join(columns.map(isGiven), ", ")} WHERE ${join(key.map(isGiven), " AND ")}`;
+}
+
+function deleteStatement({ table, key }: StoredRows): Sql {
+  return sql`DELETE FROM ${table} WHERE ${join(key.map(isGiven), " AND ")}`;
+}
+
+function isGiven(column: Sql): Sql {
+  return sql`${column} = ${raw("?")}`;
 }
 
 function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
