@@ -124,11 +124,10 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     id: "number-not-finite",
     reason:
-      "NaN and the infinities are INVALID_ARGUMENT, found before anything is written; INTERNAL in the original",
-    explains: ({ original, ours }) =>
-      original.code !== 0 &&
-      ours.code === codes.INVALID_ARGUMENT &&
-      ours.message.endsWith("only finite numbers can be stored"),
+      "NaN and the infinities are INVALID_ARGUMENT, found before anything is written; INTERNAL in the original, unless the node that has one is an earlier context reused",
+    parts: true,
+    explains: ({ ours }) =>
+      ours.code === codes.INVALID_ARGUMENT && ours.message.endsWith("only finite numbers can be stored"),
   },
   {
     id: "doubles-exact",
