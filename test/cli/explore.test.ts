@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { openStore } from "../../src/index.ts";
+import { newMysqlDatabase, newPostgresDatabase } from "../support/databases.ts";
 import { startExploreProcess, startServerProcess } from "../support/server-process.ts";
 
 let folder = "";
@@ -66,3 +67,37 @@ test("a server is shown; what would change it is not passed on", async () => {
   await store.close();
   await server.stop();
 });
+
+const postgres = inject("postgres");
+const mysql = inject("mysql");
+const engines = [
+  {
+    name: "PostgreSQL",
+    missing: postgres.missing,
+    open: async () => {
+      const options = await newPostgresDatabase(postgres.port as number);
+      const url = `postgresql://${options.user}@${options.host}:${options.port}/${options.dbname}`;
+      return { config: { postgresql: options }, args: ["--postgres", url] };
+    },
+  },
+  {
+    name: "MariaDB",
+    missing: mysql.missing,
+    open: async () => {
+      const options = await newMysqlDatabase(mysql.port as number);
+      const url = `mysql://${options.user}@${options.host}:${options.port}/${options.database}`;
+      return { config: { mysql: options }, args: ["--mysql", url] };
+    },
+  },
+];
+
+for (const { name, missing, open } of engines) {
+  const note = missing === undefined ? "" : ` (skipped: ${missing})`;
+  test.skipIf(missing !== undefined)(`a database of ${name} is shown${note}`, async () => {
+    const { config, args } = await open();
+    const store = await openStore(config);
+    await store.putArtifactType({ name: "Data" });
+    await store.close();
+    expect(await explore(args, expectReadOnlyPage)).toBe(0);
+  });
+}
