@@ -281,6 +281,7 @@ describe.skipIf(installed.missing !== undefined)(`the lineage page${browserNote(
     await boxes(4).waitFor();
     expect(param("group")).toBe("type");
     await canvas().focus();
+    await page.keyboard.press("Home");
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => status().textContent()).toMatch(/Prepare, 3 executions/);
     await page.keyboard.press("Enter");
@@ -387,10 +388,16 @@ describe.skipIf(installed.missing !== undefined)(`the lineage page${browserNote(
     await page.getByRole("button", { name: "Fit" }).click();
     await page.getByRole("searchbox", { name: "Find" }).fill("big-model-1249");
     await page.getByText("1 node found").waitFor();
+    const { x, y, width, height } = (await canvas().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     await page.keyboard.press("Enter");
     await expect
       .poll(() => page.getByRole("complementary", { name: "Selected" }).textContent())
       .toContain("big-model-1249");
+    // It was brought into the middle.
+    await page.mouse.click(x + width / 2, y + height / 2);
+    expect(await page.getByRole("complementary", { name: "Selected" }).textContent()).toContain(
+      "big-model-1249",
+    );
     await page.getByRole("button", { name: "Table" }).click();
     await page.getByText("1 of 5001 nodes").waitFor();
   });

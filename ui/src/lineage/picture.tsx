@@ -40,10 +40,8 @@ export function Picture(props: PictureProps) {
   }, [view, emphasis, hasKeyboard]);
 
   const go = (key: DrawnKey | undefined) => {
-    const box = key && scene.byKey.get(key);
-    if (!box || !view.current) return;
+    if (key === undefined) return;
     cameFrom.current = emphasis.focus;
-    view.current.look(reveal(view.current.camera, box, view.current.frame));
     onFocus(key);
   };
   const scale = (factor: number) => {
@@ -84,8 +82,10 @@ export function Picture(props: PictureProps) {
         data-boxes={scene.boxes.length}
         onKeyDown={onKeyDown}
         onFocus={({ currentTarget }) => {
-          setKeyboard(currentTarget.matches(":focus-visible"));
-          if (!focused) onFocus(home);
+          // A press of the mouse says itself what it is about.
+          const isByKeyboard = currentTarget.matches(":focus-visible");
+          setKeyboard(isByKeyboard);
+          if (isByKeyboard && !focused) onFocus(home);
         }}
         onBlur={() => setKeyboard(false)}
       >
@@ -119,6 +119,7 @@ function usePictureView(canvas: React.RefObject<HTMLCanvasElement | null>, props
   const view = useRef<PictureView>(undefined);
   const latest = useRef(props);
   latest.current = props;
+  const pressed = useRef<DrawnKey>(undefined);
   const shown = useRef<Scene>(undefined);
   const palette = usePalette(canvas);
   useEffect(() => {
@@ -128,20 +129,32 @@ function usePictureView(canvas: React.RefObject<HTMLCanvasElement | null>, props
         if (canvas.current)
           canvas.current.title = box ? `${plainText(box.caption)}\n${plainText(box.title)}` : "";
       },
-      press: (key) => latest.current.onFocus(key),
+      press: (key) => {
+        pressed.current = key;
+        latest.current.onFocus(key);
+      },
       open: (key) => latest.current.onOpen(key),
       badge: (key, side) => latest.current.onBadge(key, side),
       resize: (frame, isFirst) => {
-        if (!isFirst) return;
         const { scene, home, emphasis } = latest.current;
         const focused = emphasis.focus && scene.byKey.get(emphasis.focus);
-        made.look(start(scene, frame, focused ?? (home && scene.byKey.get(home))));
+        if (isFirst) made.look(start(scene, frame, focused ?? (home && scene.byKey.get(home))));
+        // The panel that opens beside the picture may cover what it is about.
+        else if (focused && made.camera.scale > 0.3) made.look(reveal(made.camera, focused, frame));
       },
     });
     view.current = made;
     return () => made.destroy();
   }, [canvas]);
   const { scene } = props;
+  const { focus } = props.emphasis;
+  useEffect(() => {
+    const box = focus && latest.current.scene.byKey.get(focus);
+    // What was pressed is in sight already; a look from afar stays one.
+    if (!box || focus === pressed.current || !view.current?.frame.width) return;
+    pressed.current = undefined;
+    view.current.look(reveal(view.current.camera, box, view.current.frame));
+  }, [focus]);
   const painter = useMemo(() => palette && new Painter(scene, palette, fitter), [scene, palette]);
   useEffect(() => {
     const { current } = view;

@@ -1,6 +1,6 @@
 import { setParams } from "../lib/address.ts";
 import { plainText } from "../lib/text.ts";
-import type { LineageTooLarge } from "./read.ts";
+import { type LineageTooLarge, nodesMax } from "./read.ts";
 import { toParams, type ViewState } from "./state.ts";
 
 /** So many boxes are drawn unasked. */
@@ -18,7 +18,7 @@ export function TooManyBoxes({
 }) {
   return (
     <div className="lineage-notice" role="status">
-      <h2>{boxes.toLocaleString("en")} boxes are more than can be read</h2>
+      <h2>{boxes.toLocaleString("en-US")} boxes are more than can be read</h2>
       <p>Nothing is drawn yet. Groups make a picture of it; a group can be opened where it is of interest.</p>
       <p className="lineage-actions">
         {state.opened.size > 0 && (
@@ -45,7 +45,7 @@ export function TooManyBoxes({
           ))}
         <FewerHops state={state} />
         <button type="button" onClick={() => setParams(toParams({ isAll: true }))}>
-          Draw all {boxes.toLocaleString("en")}
+          Draw all {boxes.toLocaleString("en-US")}
         </button>
       </p>
     </div>
@@ -54,19 +54,21 @@ export function TooManyBoxes({
 
 /** Ways on where the lineage cannot even be read. */
 export function TooLarge({ error, state }: { readonly error: LineageTooLarge; readonly state: ViewState }) {
-  const known = error.sizes.slice(1, state.hops + 1);
+  const known = error.sizes
+    .map((count, hops) => ({ count, hops }))
+    .filter(({ count, hops }) => hops > 0 && count <= nodesMax);
   return (
     <div className="lineage-notice" role="alert">
       <h2>This lineage is too large to show at once</h2>
       <p>{error.message}</p>
       {known.length > 0 ? (
         <ul>
-          {known.map((count, index) => (
-            <li key={count}>
-              <button type="button" onClick={() => setParams(toParams({ hops: index + 1, more: [] }))}>
-                {index + 1} {index === 0 ? "hop" : "hops"}
+          {known.map(({ count, hops }) => (
+            <li key={hops}>
+              <button type="button" onClick={() => setParams(toParams({ hops, more: [] }))}>
+                {hops} {hops === 1 ? "hop" : "hops"}
               </button>{" "}
-              {count.toLocaleString("en")} nodes
+              {count.toLocaleString("en-US")} nodes
             </li>
           ))}
         </ul>
