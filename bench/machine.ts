@@ -39,7 +39,9 @@ export function machineFacts(folder: string): Machine {
 function commit(): string {
   const id = output("git", ["rev-parse", "--short", "HEAD"]);
   if (id === undefined) return "unknown";
-  return id + (output("git", ["status", "--porcelain", "--", "src", "bench"]) === "" ? "" : "+");
+  return (
+    id + (output("git", ["status", "--porcelain", "--", "src", "bench", ":!bench/results"]) === "" ? "" : "+")
+  );
 }
 
 function output(command: string, args: readonly string[]): string | undefined {

@@ -15,7 +15,7 @@ export interface Place {
   bare(): Promise<Bare>;
   /** How many rows each table has. */
   counts(): Promise<Record<string, number>>;
-  remove(): Promise<void>;
+  remove(): Promise<unknown>;
 }
 
 export interface Engine {
@@ -45,3 +45,11 @@ export const tables = [
   "Association",
   "Attribution",
 ];
+
+/** One row: how many rows each table has. */
+export const countQuery = `SELECT ${tables.map((table) => `(SELECT COUNT(*) FROM ${table}) AS ${table.toLowerCase()}`)}`;
+
+/** The row as numbers, whatever the driver makes of them. */
+export function counts(row: Readonly<Record<string, unknown>> = {}): Record<string, number> {
+  return Object.fromEntries(Object.entries(row).map(([table, count]) => [table, Number(count)]));
+}

@@ -6,7 +6,7 @@ import { openService } from "../../src/open.ts";
 import { Original } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
 import { type Bare, duplicates, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
-import { type Engine, type Place, tables } from "./engine.ts";
+import { countQuery, counts, type Engine, type Place, tables } from "./engine.ts";
 
 const dialect: LoadDialect = {
   series: (count) => `(SELECT seq AS i FROM seq_1_to_${count}) n`,
@@ -80,16 +80,10 @@ function databasePlace(port: number, database: string, remove: () => Promise<unk
     bare: async () => new BareMysql(await mysql.createConnection({ ...settings, port })),
     counts: () =>
       withConnection(port, database, async (connection) => {
-        const counts: [string, number][] = [];
-        for (const table of tables) {
-          const [rows] = await connection.query(`SELECT COUNT(*) AS count FROM ${table}`);
-          counts.push([table, Number((rows as Row[])[0]?.count)]);
-        }
-        return Object.fromEntries(counts);
+        const [rows] = await connection.query(countQuery);
+        return counts((rows as Row[])[0]);
       }),
-    async remove() {
-      await remove();
-    },
+    remove,
   };
 }
 

@@ -5,7 +5,7 @@ import { openService } from "../../src/open.ts";
 import { Original } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
 import { type Bare, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
-import { type Engine, type Place, tables } from "./engine.ts";
+import { countQuery, counts, type Engine, type Place } from "./engine.ts";
 
 const dialect: LoadDialect = {
   series: (count) => `generate_series(1, ${count}) AS n(i)`,
@@ -82,17 +82,8 @@ function databasePlace(port: number, dbname: string, remove: () => Promise<unkno
       return new BarePostgres(client);
     },
     counts: () =>
-      withClient(port, dbname, async (client) => {
-        const counts: [string, number][] = [];
-        for (const table of tables) {
-          const { rows } = await client.query(`SELECT COUNT(*) AS count FROM ${table}`);
-          counts.push([table, Number(rows[0]?.count)]);
-        }
-        return Object.fromEntries(counts);
-      }),
-    async remove() {
-      await remove();
-    },
+      withClient(port, dbname, async (client) => counts((await client.query(countQuery)).rows[0])),
+    remove,
   };
 }
 

@@ -5,7 +5,7 @@ import { openService } from "../../src/open.ts";
 import { Original, sqliteFile } from "../../test/support/original.ts";
 import { type Data, type LoadDialect, loadStatements } from "../data.ts";
 import { type Bare, duplicates, List, type OnDuplicate, type Row, type Value } from "../sides/minimum.ts";
-import { type Engine, type Place, tables } from "./engine.ts";
+import { countQuery, counts, type Engine, type Place } from "./engine.ts";
 
 const dialect: LoadDialect = {
   series: (count) =>
@@ -86,12 +86,9 @@ function filePlace(path: string): Place {
     bare: async () => new BareSqlite(path),
     async counts() {
       const database = new Database(path, { readonly: true });
-      const counts = tables.map((table): [string, number] => [
-        table,
-        database.prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get() as number,
-      ]);
+      const row = database.prepare<[], Row>(countQuery).get();
       database.close();
-      return Object.fromEntries(counts);
+      return counts(row);
     },
     async remove() {
       for (const end of ["", "-wal", "-shm", "-journal"]) rmSync(path + end, { force: true });
