@@ -11,7 +11,7 @@ import { originalSide } from "./sides/original.ts";
 import { oursSide } from "./sides/ours.ts";
 import type { Side, Timing } from "./sides/side.ts";
 import { type Spread, spread } from "./statistics.ts";
-import type { Call, Operation, Workload } from "./workload.ts";
+import type { Call, EngineName, Operation, Workload } from "./workload.ts";
 
 export interface Timings {
   readonly rounds: number;
@@ -119,7 +119,7 @@ export async function measure(
   // All stores stay in step, also those that this workload does not time.
   if (first.length > 0) for (const side of opened.sides) await side.time(first);
   const draw = await workload.prepare(setup);
-  const sameAnswers = await compareAnswers(sides, [draw(), draw()]);
+  const sameAnswers = await compareAnswers(sides, [draw(), draw()], engine.name);
   const source = await (workload.changes ? fresh : repeated)(sides, draw, workload, timings);
   const rounds = new Map<string, Timing[]>(sides.map(({ name }) => [name, []]));
   const end = performance.now() + timings.workloadMaxMs;
@@ -232,11 +232,13 @@ const cpu = ({ cpuNanoseconds, operations }: Timing) => cpuNanoseconds / operati
 async function compareAnswers(
   sides: readonly Side[],
   operations: readonly Operation[],
+  engine: EngineName,
 ): Promise<boolean | undefined> {
   let same: boolean | undefined;
   for (const operation of operations) {
     const answers = new Map<string, string | undefined>();
-    for (const side of sides) answers.set(side.name, readable(operation, await side.answers(operation)));
+    for (const side of sides)
+      answers.set(side.name, readable(operation, await side.answers(operation), engine));
     const theirs = answers.get(original);
     if (theirs !== undefined) same = (same ?? true) && theirs === answers.get(ours);
   }
@@ -244,7 +246,11 @@ async function compareAnswers(
 }
 
 /** The order of lists counts, but where the original leaves it open. */
-function readable({ calls }: Operation, answers: readonly Uint8Array[] | undefined): string | undefined {
+function readable(
+  { calls }: Operation,
+  answers: readonly Uint8Array[] | undefined,
+  engine: EngineName,
+): string | undefined {
   return (
     answers &&
     JSON.stringify(
@@ -253,7 +259,7 @@ function readable({ calls }: Operation, answers: readonly Uint8Array[] | undefin
         const { input, output } = methods.get(method) as DescMethodUnary;
         const response = fromBinary(output, bytes);
         const operation = { serial, method, request: fromBinary(input, request) };
-        return outcomeOf(operation, { code: 0, message: "", response }, () => "", "sqlite").answer;
+        return outcomeOf(operation, { code: 0, message: "", response }, () => "", engine).answer;
       }),
     )
   );

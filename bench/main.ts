@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { backends } from "../test/support/backends.ts";
 import { type DatabaseServers, startDatabaseServers } from "../test/support/database-servers.ts";
 import { originalPython } from "../test/support/python.ts";
 import type { Engine } from "./engines/engine.ts";
@@ -9,7 +10,6 @@ import { mysqlEngine } from "./engines/mysql.ts";
 import { postgresEngine } from "./engines/postgres.ts";
 import { sqliteEngine } from "./engines/sqlite.ts";
 import { machineFacts } from "./machine.ts";
-import { engineNames } from "./plan.ts";
 import { comparison, report } from "./report.ts";
 import { type BenchResult, readResult, writeWhole } from "./result.ts";
 import { runAll, type Settings } from "./run.ts";
@@ -19,7 +19,7 @@ const help = `npm run bench -- [options]
 
   --quick            small stores and few operations: whether everything works, not how fast it is
   --long             a store of 10 million artifacts as well
-  --engine NAMES     of ${engineNames}; all unless given
+  --engine NAMES     of ${backends}; all unless given
   --only TEXT        only workloads with this in their names; those on a server are "served: NAME", and there is "memory"
   --part NAMES       of in-process,served,memory; all unless given
   --rounds N         interleaved rounds (5)
@@ -33,7 +33,7 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     long: { type: "boolean", default: false },
-    engine: { type: "string", default: engineNames.join() },
+    engine: { type: "string", default: backends.join() },
     only: { type: "string", default: "" },
     part: { type: "string", default: "in-process,served,memory" },
     rounds: { type: "string" },
@@ -98,8 +98,7 @@ function readSettings(): Settings {
   const { quick, long, only } = values;
   const engines = values.engine.split(",");
   for (const name of engines) {
-    if (!engineNames.includes(name as EngineName))
-      throw new Error(`no engine ${name}: there are ${engineNames}`);
+    if (!backends.includes(name as EngineName)) throw new Error(`no engine ${name}: there are ${backends}`);
   }
   return {
     ...{ quick, long, only, folder: values.folder },
@@ -125,7 +124,7 @@ function defaultPath(
   { quick, only, engines, parts, folder }: Settings,
   { started, machine }: BenchResult,
 ): string {
-  const isWhole = !quick && only === "" && engines.length === engineNames.length && parts.length === 3;
+  const isWhole = !quick && only === "" && engines.length === backends.length && parts.length === 3;
   const name = `${started.slice(0, 10)}-${machine.commit.replace("+", "-changed")}`;
   return isWhole ? join(import.meta.dirname, "results", name) : join(folder, "last");
 }

@@ -18,8 +18,6 @@ export interface Suite {
   readonly prefill?: readonly ((setup: Setup) => Promise<readonly Operation[]>)[];
 }
 
-export const engineNames: readonly EngineName[] = ["sqlite", "mysql", "postgres"];
-
 export interface PlanOptions {
   readonly engines: readonly EngineName[];
   /** A part of a workload's name; empty for all. */

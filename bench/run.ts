@@ -1,3 +1,4 @@
+import { backendNames } from "../test/support/backends.ts";
 import { Data } from "./data.ts";
 import type { Engine } from "./engines/engine.ts";
 import { precise, storeName } from "./goals.ts";
@@ -85,7 +86,7 @@ async function runSuite(run: Run, engine: Engine, suite: Suite): Promise<void> {
   const { settings, result, python, print } = run;
   const store: StoreResult = { engine: suite.engine, artifacts: suite.artifacts, workloads: [] };
   result.inProcess.push(store);
-  print(`\n${storeName(store)} (${engine.label})`);
+  print(`\n${storeName(store)} (${backendNames[engine.name]})`);
   const opened = await openSides(engine, new Data(suite.artifacts), python, sidesOf(suite));
   try {
     print(headline);

@@ -7,6 +7,7 @@ import {
 } from "@bufbuild/protobuf";
 import type { MetadataStoreService } from "../src/contract/messages.ts";
 import { type MetadataService, type MethodName, methods } from "../src/contract/service.ts";
+import type { Backend } from "../test/support/backends.ts";
 import type { Data } from "./data.ts";
 import type { Random } from "./random.ts";
 import type { Bare } from "./sides/minimum.ts";
@@ -32,7 +33,7 @@ export interface Setup {
   readonly service: MetadataService;
 }
 
-export type EngineName = "sqlite" | "mysql" | "postgres";
+export type EngineName = Backend;
 
 /** At least so many times as fast as the original. */
 export type OriginalGoal = Partial<Record<EngineName, number>>;

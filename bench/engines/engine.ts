@@ -20,7 +20,6 @@ export interface Place {
 
 export interface Engine {
   readonly name: EngineName;
-  readonly label: string;
   /** Version and settings, for the report. */
   readonly facts: Readonly<Record<string, string>>;
   /** A database of its own with the rows of `data`, or without any. */

@@ -29,7 +29,6 @@ export async function mysqlEngine(port: number, python: string | undefined): Pro
   let number = 0;
   return {
     name: "mysql",
-    label: "MariaDB",
     facts: {
       MariaDB:
         `${await setting("version")}, innodb_flush_log_at_trx_commit=${await setting("innodb_flush_log_at_trx_commit")}, ` +

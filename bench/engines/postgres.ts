@@ -28,7 +28,6 @@ export async function postgresEngine(port: number, python: string | undefined): 
   let number = 0;
   return {
     name: "postgres",
-    label: "PostgreSQL",
     facts: {
       PostgreSQL: `${await setting("server_version")}, fsync=${await setting("fsync")}, synchronous_commit=${await setting("synchronous_commit")}`,
     },

@@ -31,7 +31,6 @@ export function sqliteEngine(folder: string, python: string | undefined): Engine
   let number = 0;
   return {
     name: "sqlite",
-    label: "SQLite file",
     facts: {
       "SQLite (ours, minimum)": `${version}, WAL, synchronous=FULL`,
       "SQLite (original)":
