@@ -8,6 +8,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // Calls leave nothing but short-lived garbage, for which the runtime would take a hundred megabytes and more.
 const { setFlagsFromString } = await import("node:v8");
 setFlagsFromString("--semi-space-growth-factor=1");
+setFlagsFromString("--optimize-for-size");
 const { run } = await import("./run.ts");
 await run(process.argv);
 
