@@ -1,5 +1,5 @@
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { contextKind } from "../../domain/kinds.ts";
 import type { WriteTransaction } from "../../domain/ports.ts";
 import { SqliteConnection } from "./connection.ts";
@@ -11,6 +11,12 @@ const link = (childId: number) => async (tx: WriteTransaction) => {
   await tx.insertParentLinks([{ childId: BigInt(childId), parentId: 0n }]);
   return childId;
 };
+
+/** A group ends by the clock: with one that stands still, how slow the machine is makes no difference. */
+beforeEach(() => {
+  vi.spyOn(performance, "now").mockReturnValue(0);
+});
+afterEach(() => vi.restoreAllMocks());
 
 /** Writes over a database that records what controls its transactions, and can be made to fail there. */
 function open() {
@@ -132,6 +138,7 @@ test("a lock that is not given fails the writes that waited for it, not those th
 });
 
 test("a group ends after some milliseconds, so that its first write does not wait for all the others", async () => {
+  vi.restoreAllMocks();
   const { writes, controls } = open();
   const slow = async (tx: WriteTransaction) => {
     const end = performance.now() + 4;
