@@ -77,7 +77,8 @@ function onFirstBytes(socket: Socket, decide: (isHttp2: boolean) => void): void 
 
 function bind(http: HttpServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    http.once("error", (cause: NodeJS.ErrnoException) => {
+    // Beyond the start it is a connection that could not be taken: no reason to end.
+    http.on("error", (cause: NodeJS.ErrnoException) => {
       const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
       const reason = cause.code === "EADDRINUSE" ? "the port is in use" : cause.message;
       reject(new MlmdError("UNAVAILABLE", `Cannot listen on ${address}: ${reason}`, { cause }));
