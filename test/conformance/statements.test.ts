@@ -120,8 +120,8 @@ const writes: readonly Count[] = [
           baseType: 1,
         })),
       }),
-    statements: 6,
-    withLock: 10,
+    statements: 7,
+    withLock: 12,
   },
   {
     name: "PutTypes, stored, with another property each",

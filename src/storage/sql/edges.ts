@@ -22,28 +22,25 @@ export async function eventsById(db: Connection, ids: readonly bigint[]): Promis
 }
 
 async function selectEvents(db: Connection, condition: Sql, order: Sql): Promise<Event[]> {
-  const rows = await db.all<EventRow>(sql`
-    SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch
-    FROM Event
-    WHERE ${condition}
-    ORDER BY ${order}`);
-  if (rows.length === 0) return [];
-  const events = new Map(rows.map((row) => [row.id, eventFromRow(row)]));
-  await addPaths(db, events);
-  return [...events.values()];
-}
-
-async function addPaths(db: Connection, events: ReadonlyMap<bigint, Event>): Promise<void> {
   const { rowOrder } = db.dialect;
-  const rows = await db.all<EventPathRow>(sql`
-    SELECT event_id, is_index_step, step_index, step_key
-    FROM EventPath
-    WHERE ${db.dialect.inIds(raw("event_id"), [...events.keys()])}
-    ${rowOrder ? sql`ORDER BY event_id, ${rowOrder}` : empty}`);
-  for (const row of rows) {
+  const [rows, steps] = await Promise.all([
+    db.all<EventRow>(sql`
+      SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch
+      FROM Event
+      WHERE ${condition}
+      ORDER BY ${order}`),
+    db.all<EventPathRow>(sql`
+      SELECT event_id, is_index_step, step_index, step_key
+      FROM EventPath
+      WHERE event_id IN (SELECT id FROM Event WHERE ${condition})
+      ${rowOrder ? sql`ORDER BY event_id, ${rowOrder}` : empty}`),
+  ]);
+  const events = new Map(rows.map((row) => [row.id, eventFromRow(row)]));
+  for (const row of steps) {
     const event = events.get(row.event_id);
     if (event) addStep(event, row);
   }
+  return [...events.values()];
 }
 
 export async function eventEdges(

@@ -1,4 +1,3 @@
-import type { PropertyType } from "../../contract/messages.ts";
 import { setEntry } from "../../contract/presence.ts";
 import type { Kind, KindName, TypeOf } from "../../domain/kinds.ts";
 import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
@@ -78,32 +77,34 @@ async function selectTypes<K extends KindName>(
   kind: Kind<K>,
   condition: Sql,
 ): Promise<TypeOf<K>[]> {
-  const rows = await db.all<TypeRow>(sql`
-    SELECT t.id, t.name, t.version, t.description, t.input_type, t.output_type, t.external_id, base.name AS base
-    FROM Type t
-    LEFT JOIN ParentType p ON p.type_id = t.id
-    LEFT JOIN Type base ON base.id = p.parent_type_id
-    WHERE t.type_kind = ${BigInt(kind.typeKind)} AND ${condition}
-    ORDER BY t.id, p.parent_type_id`);
-  if (rows.length === 0) return [];
+  const selected = sql`t.type_kind = ${BigInt(kind.typeKind)} AND ${condition}`;
+  const [rows, properties] = await Promise.all([
+    db.all<TypeRow>(sql`
+      SELECT t.id, t.name, t.version, t.description, t.input_type, t.output_type, t.external_id,
+        base.name AS base
+      FROM Type t
+      LEFT JOIN ParentType p ON p.type_id = t.id
+      LEFT JOIN Type base ON base.id = p.parent_type_id
+      WHERE ${selected}
+      ORDER BY t.id, p.parent_type_id`),
+    db.all<TypePropertyRow>(sql`
+      SELECT type_id, name, data_type FROM TypeProperty
+      WHERE type_id IN (SELECT t.id FROM Type t WHERE ${selected})`),
+  ]);
   const types = new Map<bigint, TypeOf<K>>();
   // We give a type one parent at most; where a database holds more, the first one counts.
   for (const row of rows) if (!types.has(row.id)) types.set(row.id, typeFromRow(kind, row));
-  await addProperties(db, types);
-  return [...types.values()];
-}
-
-async function addProperties(
-  db: Connection,
-  types: ReadonlyMap<bigint, { properties: { [key: string]: PropertyType } }>,
-): Promise<void> {
-  const rows = await db.all<{ type_id: bigint; name: string; data_type: bigint | null }>(sql`
-    SELECT type_id, name, data_type FROM TypeProperty
-    WHERE ${db.dialect.inIds(raw("type_id"), [...types.keys()])}`);
-  for (const row of rows) {
+  for (const row of properties) {
     const type = types.get(row.type_id);
     if (type) setEntry(type.properties, row.name, Number(row.data_type ?? 0n));
   }
+  return [...types.values()];
+}
+
+interface TypePropertyRow {
+  readonly type_id: bigint;
+  readonly name: string;
+  readonly data_type: bigint | null;
 }
 
 export async function serialize(db: Connection): Promise<boolean> {
