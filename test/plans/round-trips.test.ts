@@ -3,8 +3,7 @@ import { type MetadataStore, openStore } from "../../src/index.ts";
 import { newMysqlDatabase, newPostgresDatabase } from "../support/databases.ts";
 
 /*
- * How often the two engines behind a network are asked in one operation. Beside these there are the begin of a write
- * (on PostgreSQL it travels with the first statement) and the commit.
+ * How often the two engines behind a network are asked in one operation. Beside these there is the commit.
  */
 
 const servers = { postgres: inject("postgres"), mysql: inject("mysql") };

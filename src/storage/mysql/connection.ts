@@ -24,7 +24,6 @@ export class MysqlConnection implements PooledConnection {
   readonly #mode: Mode;
   readonly #typed: typeof TypedParameter;
   readonly #onStatement: ((text: string) => void) | undefined;
-  #begun: Promise<unknown> = Promise.resolve();
 
   constructor(
     connection: PoolConnection,
@@ -38,13 +37,8 @@ export class MysqlConnection implements PooledConnection {
     this.#onStatement = onStatement;
   }
 
-  /** The first statement of a read begins its transaction and takes its snapshot: a session for reading is set to that. */
+  /** The first statement begins the transaction and takes its snapshot: sessions are set to that. */
   async begin(): Promise<Connection> {
-    if (this.#mode === "write") {
-      this.#begun = this.query("START TRANSACTION");
-      // Whoever sends the next statement is told of the failure.
-      this.#begun.catch(() => {});
-    }
     return new Session(this, this.#mode);
   }
 
@@ -86,12 +80,9 @@ export class MysqlConnection implements PooledConnection {
     return (await this.#execute(text, values.map(bindStored))).insertId;
   }
 
-  async #execute(text: string, values: readonly unknown[]): Promise<Answer> {
+  #execute(text: string, values: readonly unknown[]): Promise<Answer> {
     this.#onStatement?.(text);
-    const answer = answerOf((done) => this.#connection.execute(text, values as never[], done));
-    answer.catch(() => {});
-    await this.#begun;
-    return answer;
+    return answerOf((done) => this.#connection.execute(text, values as never[], done));
   }
 
   /** An integer that is compared with must have its own type, so that the comparison is one of integers. */

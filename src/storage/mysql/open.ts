@@ -101,15 +101,14 @@ class MysqlEngine implements Engine {
     });
   }
 
+  /** On a connection of its own, which commits each statement, so that it never keeps others from a table. */
   async #use(mode: Mode, work: (connection: MysqlConnection) => Promise<void>): Promise<void> {
     const connection = await this.connect(mode);
-    let isBroken = true;
     try {
+      await connection.query("SET SESSION autocommit = 1");
       await work(connection);
-      await connection.commit();
-      isBroken = false;
     } finally {
-      connection.release(isBroken);
+      connection.release(true);
     }
   }
 }
@@ -124,7 +123,8 @@ async function setUpSession(connection: MysqlConnection, mode: Mode): Promise<bi
   // 0 lets it choose how many orders to try.
   await connection.query("SET SESSION optimizer_search_depth = 0");
   await connection.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation[mode]}`);
-  if (mode === "read") await connection.query("SET SESSION autocommit = 0");
+  // A transaction begins with its first statement.
+  await connection.query("SET SESSION autocommit = 0");
   const [session] = await connection.query("SELECT @@SESSION.auto_increment_increment AS step");
   return session?.step as bigint;
 }
@@ -132,10 +132,7 @@ async function setUpSession(connection: MysqlConnection, mode: Mode): Promise<bi
 async function isReady(connection: MysqlConnection): Promise<boolean> {
   if ((await inspectSchema(connection)) === "empty") return false;
   if ((await missingIndexes(connection)).length > 0) return false;
-  const tx = new SqlTransaction(await connection.begin());
-  const hasAll = await hasBuiltInTypes(tx);
-  await connection.commit();
-  return hasAll;
+  return hasBuiltInTypes(new SqlTransaction(await connection.begin()));
 }
 
 /** One process at a time: creating tables is no transaction here. */
@@ -143,6 +140,7 @@ function complete(connection: MysqlConnection): Promise<void> {
   return withSchemaLock(connection, async () => {
     if ((await inspectSchema(connection)) === "empty") await createSchema(connection);
     await createMissingIndexes(connection);
+    await connection.query("START TRANSACTION");
     await addBuiltInTypes(new SqlTransaction(await connection.begin()));
     await connection.commit();
   });
