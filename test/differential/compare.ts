@@ -53,7 +53,7 @@ function isOrdered({ method, request }: Operation): boolean {
   return !method.startsWith("get") || (request as { options?: object }).options !== undefined;
 }
 
-function sortLists(message: CanonicalMessage, fields: readonly string[]): void {
+export function sortLists(message: CanonicalMessage, fields: readonly string[]): void {
   for (const field of fields) {
     const list = message[field];
     if (Array.isArray(list)) message[field] = sorted(list);
