@@ -187,6 +187,19 @@ const examples: { readonly [id: string]: readonly Step[] } = {
     ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: double(1e300 / 3) } }] }],
     ["getArtifacts", {}],
   ],
+  "tried-again": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n }] }],
+    [
+      "putExecution",
+      {
+        execution: { typeId: 5n },
+        artifactEventPairs: [
+          { artifact: { id: 1n, typeId: 1n }, event: { executionId: 1n, type: INPUT } },
+          { artifact: { id: 1n, typeId: 1n }, event: { type: INPUT } },
+        ],
+      },
+    ],
+  ],
   "postgres-nul": [
     ["putArtifacts", { artifacts: [{ typeId: 1n, customProperties: { a: text("cut\0here") } }] }],
   ],
