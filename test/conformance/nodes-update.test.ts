@@ -138,6 +138,18 @@ conformance("nodes: update", (test) => {
     });
   }
 
+  test("contexts: a name that one gives up can go to a later one of the request", async ({ context }) => {
+    const { typeId, node } = await makeType(context);
+    const [one, two] = (await context.put([node({ name: "a" }), node({ name: "b" })])) as [bigint, bigint];
+    expect(
+      await context.put([
+        { id: two, typeId, name: "c" },
+        { id: one, typeId, name: "b" },
+      ]),
+    ).toEqual([two, one]);
+    expect([(await context.get(one))?.name, (await context.get(two))?.name]).toEqual(["b", "c"]);
+  });
+
   test("contexts: a new name renames; it must be free and not empty", async ({ context }) => {
     const { node } = await makeType(context);
     const [id] = (await context.put([node({ name: "a" }), node({ name: "b" })])) as [bigint];

@@ -52,6 +52,7 @@ const servers = { postgres: inject("postgres"), mysql: inject("mysql") };
 const engines: Readonly<Record<string, Engine>> = {
   SQLite: { config: async () => ({ sqlite: { path: ":memory:", onStatement } }) },
   PostgreSQL: {
+    cutsSets: true,
     locks: true,
     missing: servers.postgres.missing,
     config: async () => ({

@@ -2,7 +2,7 @@ import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedP
 import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
-import { deleteStatement, insertStatement, mysqlDialect, updateStatement, updateValues } from "./dialect.ts";
+import { deleteStatement, insertStatement, mysqlDialect, updateStatement } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
 export type Mode = "read" | "write";
@@ -150,9 +150,8 @@ class Session implements Connection {
   }
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    for (const chunk of chunks(rows, keysMax)) {
-      await this.#connection.select(updateStatement(update, chunk.length), updateValues(update, chunk));
-    }
+    const text = updateStatement(update);
+    await Promise.all(rows.map((row) => this.#connection.select(text, row)));
   }
 
   async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {

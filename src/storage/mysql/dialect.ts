@@ -62,20 +62,9 @@ export function insertStatement({ table, columns, onDuplicate }: Insert, rowCoun
   return `INSERT INTO ${table.text} (${join(columns, ", ").text}) VALUES ${rows}${duplicateClause(columns, onDuplicate)}`;
 }
 
-/** The update of so many rows; see `updateValues` for the order of its parameters. */
-export function updateStatement({ table, columns, key }: Update, rowCount: number): string {
-  const choices = ` WHEN ${hasKey(key)} THEN ?`.repeat(rowCount);
-  const settings = columns.map(({ text }) => `${text} = CASE${choices} END`);
-  return `UPDATE ${table.text} SET ${settings.join()} WHERE ${hasOneOf(key, rowCount)}`;
-}
-
-/** For each column the key and value of each row, then all keys. */
-export function updateValues({ columns }: Update, rows: readonly (readonly SqlValue[])[]): SqlValue[] {
-  const keyOf = (row: readonly SqlValue[]) => row.slice(columns.length);
-  return [
-    ...columns.flatMap((_, index) => rows.flatMap((row) => [...keyOf(row), row[index] ?? null])),
-    ...rows.flatMap(keyOf),
-  ];
+/** The update of one row. */
+export function updateStatement({ table, columns, key }: Update): string {
+  return `UPDATE ${table.text} SET ${columns.map(({ text }) => `${text} = ?`).join()} WHERE ${hasKey(key)}`;
 }
 
 export function deleteStatement({ table, key }: StoredRows, rowCount: number): string {

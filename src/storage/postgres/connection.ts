@@ -142,7 +142,10 @@ class Session implements Connection {
   }
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    if (rows.length > 0) await this.#connection.statement(ofSet(updateStatement(update), rows));
+    const text = updateStatement(update);
+    const answers = rows.map((row) => this.#connection.statement(ofSet(text, [row])));
+    const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {

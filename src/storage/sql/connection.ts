@@ -41,6 +41,7 @@ export interface Connection {
    * before the database answers: the transaction then fails at its end.
    */
   insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
+  /** In the order of the rows: a name that one gives up may go to a later one. */
   updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void>;
   deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void>;
 }
