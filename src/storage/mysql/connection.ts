@@ -2,7 +2,8 @@ import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedP
 import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
-import { deleteStatement, insertStatement, mysqlDialect, updateStatement } from "./dialect.ts";
+import { updateStatement } from "../sql/update.ts";
+import { deleteStatement, insertStatement, mysqlDialect } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
 export type Mode = "read" | "write";
@@ -150,7 +151,7 @@ class Session implements Connection {
   }
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const text = updateStatement(update);
+    const { text } = updateStatement(update);
     await Promise.all(rows.map((row) => this.#connection.select(text, row)));
   }
 

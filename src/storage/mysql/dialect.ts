@@ -1,6 +1,7 @@
-import type { Insert, StoredRows, Update } from "../sql/connection.ts";
+import type { Insert, StoredRows } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+import { isGiven } from "../sql/update.ts";
 
 export const mysqlDialect: Dialect = {
   // A list of ids travels as one text, so that every length of list is the same prepared statement.
@@ -62,11 +63,6 @@ export function insertStatement({ table, columns, onDuplicate }: Insert, rowCoun
   return `INSERT INTO ${table.text} (${join(columns, ", ").text}) VALUES ${rows}${duplicateClause(columns, onDuplicate)}`;
 }
 
-/** The update of one row. */
-export function updateStatement({ table, columns, key }: Update): string {
-  return `UPDATE ${table.text} SET ${columns.map(({ text }) => `${text} = ?`).join()} WHERE ${hasKey(key)}`;
-}
-
 export function deleteStatement({ table, key }: StoredRows, rowCount: number): string {
   return `DELETE FROM ${table.text} WHERE ${hasOneOf(key, rowCount)}`;
 }
@@ -77,7 +73,7 @@ function hasOneOf(key: readonly Sql[], rowCount: number): string {
 }
 
 function hasKey(key: readonly Sql[]): string {
-  return `(${key.map(({ text }) => `${text} = ?`).join(" AND ")})`;
+  return `(${join(key.map(isGiven), " AND ").text})`;
 }
 
 function duplicateClause(columns: readonly Sql[], onDuplicate: Insert["onDuplicate"]): string {

@@ -3,7 +3,8 @@ import { UniqueViolation } from "../../domain/ports.ts";
 import type { Connection, Insert, QueryKind, StoredRows, Update } from "../sql/connection.ts";
 import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import type { PooledConnection } from "../sql/pooled-storage.ts";
-import { deleteStatement, insertStatement, postgresDialect, updateStatement } from "./dialect.ts";
+import { updateStatement } from "../sql/update.ts";
+import { deleteStatement, insertStatement, postgresDialect } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
 /** One snapshot for reads; writes see what is committed, and lock what they are going to change. */
@@ -142,8 +143,8 @@ class Session implements Connection {
   }
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
-    const text = updateStatement(update);
-    const answers = rows.map((row) => this.#connection.statement(ofSet(text, [row])));
+    const { text } = updateStatement(update);
+    const answers = rows.map((row) => this.#connection.statement(prepared(text, row)));
     const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }

@@ -1,4 +1,4 @@
-import type { Insert, StoredRows, Update } from "../sql/connection.ts";
+import type { Insert, StoredRows } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
@@ -78,19 +78,13 @@ export function insertStatement({ table, columns, onDuplicate }: Insert): string
   );
 }
 
-/** Parameters as in an insert: one array for each column, and for each column of the key. */
-export function updateStatement({ table, columns, key }: Update): string {
-  const settings = columns.map(({ text }) => `${text} = row_.${text}`);
-  return `UPDATE ${table.text} AS stored SET ${settings.join()} FROM ${givenRows([...columns, ...key], key)}`;
-}
-
+/** Parameters as in an insert: one array for each column of the key. */
 export function deleteStatement({ table, key }: StoredRows): string {
-  return `DELETE FROM ${table.text} AS stored USING ${givenRows(key, key)}`;
-}
-
-function givenRows(columns: readonly Sql[], key: readonly Sql[]): string {
   const same = key.map(({ text }) => `stored.${text} = row_.${text}`);
-  return `unnest(${arrays(columns)}) AS row_(${join(columns, ", ").text}) WHERE ${same.join(" AND ")}`;
+  return (
+    `DELETE FROM ${table.text} AS stored USING unnest(${arrays(key)}) AS row_(${join(key, ", ").text}) ` +
+    `WHERE ${same.join(" AND ")}`
+  );
 }
 
 function arrays(columns: readonly Sql[]): string {

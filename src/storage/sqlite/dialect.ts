@@ -1,6 +1,7 @@
-import type { Insert, StoredRows, Update } from "../sql/connection.ts";
+import type { Insert, StoredRows } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+import { isGiven, updateStatement } from "../sql/update.ts";
 
 /**
  * A list travels as one JSON text, so that every length of list is the same prepared statement. One value, which is
@@ -65,16 +66,8 @@ function keptFor<Write extends object>(statementOf: (write: Write) => Sql): (wri
   };
 }
 
-function updateStatement({ table, columns, key }: Update): Sql {
-  return sql`UPDATE ${table} SET ${join(columns.map(isGiven), ", ")} WHERE ${join(key.map(isGiven), " AND ")}`;
-}
-
 function deleteStatement({ table, key }: StoredRows): Sql {
   return sql`DELETE FROM ${table} WHERE ${join(key.map(isGiven), " AND ")}`;
-}
-
-function isGiven(column: Sql): Sql {
-  return sql`${column} = ${raw("?")}`;
 }
 
 function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
