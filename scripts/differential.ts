@@ -29,6 +29,7 @@ try {
       lastShown = operations;
       console.error(`${operations} operations`);
     },
+    onMismatch: (text) => console.error(text),
   });
   console.log(formatReport(report));
   process.exitCode = report.mismatches > 0 || report.unseen.length > 0 ? 1 : 0;

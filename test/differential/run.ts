@@ -10,8 +10,8 @@ import { shrink } from "./shrink.ts";
 /** Stores stay small, so that lists are short and a mismatch is soon reached again. */
 const sequenceLength = 300;
 
-/** A run of so many operations that each known difference should have come up in it. */
-const longEnough = 200_000;
+/** A run of so many operations that each known difference should have come up in it, the rarest as well. */
+const longEnough = 500_000;
 
 const mismatchesShownMax = 8;
 
@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly seed: number;
   /** Is told, now and then, how many operations are done. */
   readonly onProgress?: (operations: number) => void;
+  /** Is told of each mismatch that the report is going to show, as soon as it is found. */
+  readonly onMismatch?: (text: string) => void;
 }
 
 export interface RunReport {
@@ -60,7 +62,11 @@ export async function runDifferential(options: RunOptions): Promise<RunReport> {
       }
       if (result.mismatch) {
         totals.mismatches++;
-        if (shown.length < mismatchesShownMax) shown.push(await explainMismatch(pair, seed, result));
+        if (shown.length < mismatchesShownMax) {
+          const text = await explainMismatch(pair, seed, result);
+          shown.push(text);
+          options.onMismatch?.(text);
+        }
       }
       options.onProgress?.(totals.operations);
     }
