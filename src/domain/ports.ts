@@ -1,6 +1,6 @@
 import type { Event, PropertyType, Value } from "../contract/messages.ts";
 import type { FilterPlan } from "../filter/plan.ts";
-import type { Kind, KindFacts, KindName, MemberFacts, NodeOf, TypeOf } from "./kinds.ts";
+import type { Kind, KindFacts, KindName, MemberFacts, MemberName, NodeOf, TypeOf } from "./kinds.ts";
 
 /**
  * What the rules need from a database. Every method takes and gives sets, so that an engine behind a network
@@ -68,6 +68,8 @@ export interface ReadTransaction {
   eventsByNode(kind: MemberFacts, ids: readonly bigint[]): Promise<Event[]>;
   /** The same events without time and path: what a walk through the graph needs. */
   eventEdges(kind: MemberFacts, ids: readonly bigint[]): Promise<EventEdge[]>;
+  /** All edges that a walk from the nodes comes by, each once, in no order; of more than `edgesMax`, that many and one. */
+  edgesAhead(kind: MemberFacts, ids: readonly bigint[], walk: WalkAhead): Promise<EventEdge[]>;
   /** Events with paths by row id, ordered by it. */
   eventsById(ids: readonly bigint[]): Promise<Event[]>;
   /** Ordered by node id, then by context id. */
@@ -141,6 +143,14 @@ export interface EventEdge {
   readonly executionId: bigint;
   /** `Event.Type` as stored. */
   readonly type: number;
+}
+
+/** A walk from node to node along events, breadth first. */
+export interface WalkAhead {
+  readonly hops: number;
+  /** The types of events to leave a node of the kind by; all where there are none. */
+  readonly types: { readonly [K in MemberName]: readonly number[] };
+  readonly edgesMax: number;
 }
 
 /** A node belongs to a context: an attribution for an artifact, an association for an execution. */

@@ -43,7 +43,9 @@ function planOf(text: string): string[] {
 
 /** The steps of the statement's plan that go through a whole table. */
 function scans(text: string): string[] {
-  return planOf(text).filter((detail) => /^SCAN (?!json_each|Type\b|t\b|CONSTANT|link\b|\()/.test(detail));
+  return planOf(text).filter((detail) =>
+    /^SCAN (?!json_each|Type\b|t\b|CONSTANT|(link|near)\b|\()/.test(detail),
+  );
 }
 
 /** The scans of all statements that the question leads to. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Event_Type } from "../../contract/messages.ts";
 import type { FilterPlan } from "../../filter/plan.ts";
-import type { KindFacts } from "../kinds.ts";
-import type { EventEdge, NodeQuery, ReadTransaction } from "../ports.ts";
+import type { KindFacts, MemberFacts, MemberName } from "../kinds.ts";
+import type { EventEdge, NodeQuery, ReadTransaction, WalkAhead } from "../ports.ts";
 import { type Ending, type WalkOptions, walk } from "./walk.ts";
 
 // Artifacts and executions are written a1, e2, …; an edge "a1 e2" is an input, "e2 a3" an output.
@@ -20,16 +20,38 @@ function graph(...edges: string[]) {
   });
 }
 
-/** Answers a walk's two questions from the edges; a filter here is a list of ids. */
+/** Answers a walk's questions from the edges; a filter here is a list of ids. */
 function transaction(edges: readonly EventEdge[]): ReadTransaction {
+  const from = (kind: MemberName, ids: readonly bigint[]) =>
+    edges.filter((edge) => ids.includes(endOf(edge, kind)));
   return {
-    eventEdges: async (kind: KindFacts, ids: readonly bigint[]) =>
-      edges.filter((edge) => ids.includes(kind.name === "artifact" ? edge.artifactId : edge.executionId)),
+    eventEdges: async ({ name }: MemberFacts, ids: readonly bigint[]) => from(name, ids),
+    edgesAhead: async (
+      { name }: MemberFacts,
+      ids: readonly bigint[],
+      { hops, types, edgesMax }: WalkAhead,
+    ) => {
+      const found = new Set<EventEdge>();
+      let [kind, frontier] = [name, ids];
+      for (let hop = 0; hop < hops; hop++) {
+        const next = from(kind, frontier).filter(
+          ({ type }) => types[kind].length === 0 || types[kind].includes(type),
+        );
+        for (const edge of next) found.add(edge);
+        kind = kind === "artifact" ? "execution" : "artifact";
+        frontier = next.map((edge) => endOf(edge, kind));
+      }
+      return [...found].slice(0, edgesMax + 1);
+    },
     listNodes: async (_: KindFacts, query: NodeQuery) =>
       (query.ids ?? [])
         .filter((id) => (query.filter as unknown as bigint[]).includes(id))
         .map((id) => ({ id, createTime: 0n, lastUpdateTime: 0n })),
   } as unknown as ReadTransaction;
+}
+
+function endOf(edge: EventEdge, kind: MemberName): bigint {
+  return kind === "artifact" ? edge.artifactId : edge.executionId;
 }
 
 type Case = Partial<Omit<WalkOptions, "start">> & { start: string[] };

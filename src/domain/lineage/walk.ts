@@ -2,7 +2,7 @@ import { Event_Type } from "../../contract/messages.ts";
 import { MlmdError } from "../../errors.ts";
 import type { FilterPlan } from "../../filter/plan.ts";
 import { artifactKind, executionKind, type MemberName } from "../kinds.ts";
-import type { EventEdge, ReadTransaction } from "../ports.ts";
+import type { EventEdge, ReadTransaction, WalkAhead } from "../ports.ts";
 
 export type Direction = "upstream" | "downstream" | "both";
 
@@ -36,20 +36,29 @@ export interface Subgraph {
   readonly eventIds: readonly bigint[];
 }
 
-const inputs: ReadonlySet<number> = new Set([
-  Event_Type.INPUT,
-  Event_Type.DECLARED_INPUT,
-  Event_Type.INTERNAL_INPUT,
-]);
-const outputs: ReadonlySet<number> = new Set([
+const inputs = [Event_Type.INPUT, Event_Type.DECLARED_INPUT, Event_Type.INTERNAL_INPUT];
+const outputs = [
   Event_Type.OUTPUT,
   Event_Type.DECLARED_OUTPUT,
   Event_Type.INTERNAL_OUTPUT,
   Event_Type.PENDING_OUTPUT,
-]);
+];
+
+/** The types of events to leave a node by; all where there are none. */
+const typesFrom: Readonly<Record<Direction, WalkAhead["types"]>> = {
+  upstream: { artifact: outputs, execution: inputs },
+  downstream: { artifact: inputs, execution: outputs },
+  both: { artifact: [], execution: [] },
+};
 
 /** How many nodes one statement expands: bounds memory where a hop reaches very many. */
 const chunkSize = 10_000;
+
+/** A walk that has come to more nodes than this reads hop by hop: what it has to read takes longer than asking does. */
+const aheadNodesMax = 100;
+
+/** How many hops are read at a time. A two-way walk ahead comes back to each node in every second hop. */
+const hopsAhead: Readonly<Record<Direction, number>> = { upstream: 16, downstream: 16, both: 4 };
 
 const kinds = { artifact: artifactKind, execution: executionKind } as const;
 
@@ -59,7 +68,7 @@ export async function walk(tx: ReadTransaction, options: WalkOptions): Promise<S
   let { kind } = options.start;
   let frontier = await walker.start();
   for (let hop = 0; hop < options.hopsMax && frontier.length > 0; hop++) {
-    frontier = await walker.hop(kind, frontier);
+    frontier = await walker.hop(kind, frontier, options.hopsMax - hop);
     kind = other(kind);
   }
   return walker.result();
@@ -69,10 +78,22 @@ function other(kind: MemberName): MemberName {
   return kind === "artifact" ? "execution" : "artifact";
 }
 
+/** Edges by the node that they are left from. */
+type EdgesFrom = Readonly<Record<MemberName, Map<bigint, EventEdge[]>>>;
+
+function edgesFrom(edges: readonly EventEdge[]): EdgesFrom {
+  return {
+    artifact: Map.groupBy(edges, ({ artifactId }) => artifactId),
+    execution: Map.groupBy(edges, ({ executionId }) => executionId),
+  };
+}
+
 class Walker {
   private readonly visited = { artifact: new Set<bigint>(), execution: new Set<bigint>() };
   private readonly ended = { artifact: new Set<bigint>(), execution: new Set<bigint>() };
   private readonly eventIds: bigint[] = [];
+  /** What was read ahead, and for how many more hops that is all there is. */
+  private ahead: { readonly edges: EdgesFrom; hops: number } = { edges: edgesFrom([]), hops: 0 };
 
   constructor(
     private readonly tx: ReadTransaction,
@@ -85,12 +106,12 @@ class Walker {
   }
 
   /** Gives the nodes of the other kind that are new. */
-  async hop(kind: MemberName, frontier: readonly bigint[]): Promise<bigint[]> {
+  async hop(kind: MemberName, frontier: readonly bigint[], hopsLeft: number): Promise<bigint[]> {
     const edges: EventEdge[] = [];
     const far = other(kind);
     const reached = new Set<bigint>();
-    for (let at = 0; at < frontier.length; at += chunkSize) {
-      for (const edge of await this.tx.eventEdges(kinds[kind], frontier.slice(at, at + chunkSize))) {
+    for await (const read of this.edgesOf(kind, frontier, hopsLeft)) {
+      for (const edge of read) {
         const id = endOf(edge, far);
         if (!this.allows(kind, edge.type) || this.isHidden(far, id)) continue;
         edges.push(edge);
@@ -105,10 +126,38 @@ class Walker {
     return next;
   }
 
+  /** In parts, where they are many. */
+  private async *edgesOf(kind: MemberName, frontier: readonly bigint[], hopsLeft: number) {
+    if (this.ahead.hops === 0 && hopsLeft > 1 && this.mayReadAhead(frontier))
+      await this.readAhead(kind, frontier, hopsLeft);
+    if (this.ahead.hops > 0) {
+      this.ahead.hops--;
+      const edges = this.ahead.edges[kind];
+      yield frontier.flatMap((id) => edges.get(id) ?? []);
+      return;
+    }
+    for (let at = 0; at < frontier.length; at += chunkSize)
+      yield await this.tx.eventEdges(kinds[kind], frontier.slice(at, at + chunkSize));
+  }
+
+  /** What lies behind an ending is not to be read, and may be very much. */
+  private mayReadAhead(frontier: readonly bigint[]): boolean {
+    return frontier.length <= aheadNodesMax && Object.keys(this.options.endings).length === 0;
+  }
+
+  private async readAhead(kind: MemberName, frontier: readonly bigint[], hopsLeft: number): Promise<void> {
+    const { direction, limits } = this.options;
+    const hops = Math.min(hopsLeft, hopsAhead[direction]);
+    const edgesMax = limits.eventsMax;
+    const types = typesFrom[direction];
+    const edges = await this.tx.edgesAhead(kinds[kind], frontier, { hops, types, edgesMax });
+    if (edges.length > edgesMax) throw tooLarge(`more than ${edgesMax} events`);
+    this.ahead = { edges: edgesFrom(edges), hops };
+  }
+
   private allows(from: MemberName, type: number): boolean {
-    const { direction } = this.options;
-    if (direction === "both") return true;
-    return ((from === "artifact") === (direction === "downstream") ? inputs : outputs).has(type);
+    const types = typesFrom[this.options.direction][from];
+    return types.length === 0 || types.includes(type);
   }
 
   /** Before a hop's nodes are visited: a two-way walk reported an edge to a node of an earlier hop from there. */

@@ -1,6 +1,6 @@
 import type { Event } from "../../contract/messages.ts";
 import type { MemberFacts } from "../../domain/kinds.ts";
-import type { EventEdge, Membership, ParentLink } from "../../domain/ports.ts";
+import type { EventEdge, Membership, ParentLink, WalkAhead } from "../../domain/ports.ts";
 import type { Connection, Insert } from "./connection.ts";
 import { empty, raw, type Sql, sql } from "./fragment.ts";
 import { addStep, type EventPathRow, type EventRow, eventFromRow, eventToRow, pathToRows } from "./rows.ts";
@@ -43,6 +43,12 @@ async function selectEvents(db: Connection, condition: Sql, order: Sql): Promise
   return [...events.values()];
 }
 
+type EdgeRow = Omit<EventEdge, "type"> & { readonly type: bigint };
+
+function edgeFromRow(row: EdgeRow): EventEdge {
+  return { ...row, type: Number(row.type) };
+}
+
 export async function eventEdges(
   db: Connection,
   kind: MemberFacts,
@@ -50,12 +56,46 @@ export async function eventEdges(
 ): Promise<EventEdge[]> {
   if (ids.length === 0) return [];
   const { node } = memberTables[kind.name];
-  const rows = await db.all<Omit<EventEdge, "type"> & { type: bigint }>(sql`
+  const rows = await db.all<EdgeRow>(sql`
     SELECT id AS "eventId", artifact_id AS "artifactId", execution_id AS "executionId", type
     FROM Event
     WHERE ${db.dialect.inIds(node, ids)}
     ORDER BY ${node}, id`);
-  return rows.map((row) => ({ ...row, type: Number(row.type) }));
+  return rows.map(edgeFromRow);
+}
+
+/**
+ * One recursive query for all hops: behind a network each of them would cost a round trip. After an even number of
+ * hops `near` holds nodes of the kind, which are left by event `a`, after an odd one the others, left by `b`. UNION
+ * keeps each node once for a hop, so that one with many edges to the same execution is not multiplied by them.
+ */
+export async function edgesAhead(
+  db: Connection,
+  kind: MemberFacts,
+  ids: readonly bigint[],
+  { hops, types, edgesMax }: WalkAhead,
+): Promise<EventEdge[]> {
+  if (ids.length === 0) return [];
+  const farKind = kind.name === "artifact" ? "execution" : "artifact";
+  const [from, to] = [memberTables[kind.name].node, memberTables[farKind].node];
+  const ofTypes = (column: Sql, allowed: readonly number[]) =>
+    allowed.length === 0 ? empty : sql`AND ${db.dialect.inIds(column, allowed.map(BigInt))}`;
+  const edges = sql`near
+    LEFT JOIN Event a ON a.${from} = CASE WHEN near.hop % 2 = 0 THEN near.id END ${ofTypes(raw("a.type"), types[kind.name])}
+    LEFT JOIN Event b ON b.${to} = CASE WHEN near.hop % 2 = 1 THEN near.id END ${ofTypes(raw("b.type"), types[farKind])}`;
+  const rows = await db.all<EdgeRow>(sql`
+    WITH RECURSIVE near (hop, id) AS (
+      SELECT DISTINCT 0, ${from} FROM Event WHERE ${db.dialect.inIds(from, ids)}
+      UNION
+      SELECT near.hop + 1, COALESCE(a.${to}, b.${from}) FROM ${edges}
+      WHERE near.hop + 1 < ${BigInt(hops)} AND COALESCE(a.id, b.id) IS NOT NULL
+    )
+    SELECT DISTINCT COALESCE(a.id, b.id) AS "eventId", COALESCE(a.artifact_id, b.artifact_id) AS "artifactId",
+      COALESCE(a.execution_id, b.execution_id) AS "executionId", COALESCE(a.type, b.type) AS type
+    FROM ${edges}
+    WHERE COALESCE(a.id, b.id) IS NOT NULL
+    LIMIT ${BigInt(edgesMax + 1)}`);
+  return rows.map(edgeFromRow);
 }
 
 export async function membershipsByNode(

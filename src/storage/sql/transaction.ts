@@ -9,6 +9,7 @@ import type {
   PropertyKey,
   TypeKey,
   TypeProperty,
+  WalkAhead,
   WriteTransaction,
 } from "../../domain/ports.ts";
 import type { Connection } from "./connection.ts";
@@ -124,6 +125,9 @@ export class SqlTransaction implements WriteTransaction {
   }
   eventEdges(kind: MemberFacts, ids: readonly bigint[]) {
     return edges.eventEdges(this.#db, kind, ids);
+  }
+  edgesAhead(kind: MemberFacts, ids: readonly bigint[], walk: WalkAhead) {
+    return edges.edgesAhead(this.#db, kind, ids, walk);
   }
   eventsById(ids: readonly bigint[]) {
     return edges.eventsById(this.#db, ids);
