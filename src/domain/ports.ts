@@ -24,6 +24,9 @@ export class UniqueViolation extends Error {
   override readonly name = "UniqueViolation";
 }
 
+/** Nodes of several kinds. */
+export type NodeIds = Readonly<Partial<Record<KindName, ReadonlySet<bigint>>>>;
+
 /** A type's name and version; types without version have `""`. */
 export interface TypeKey {
   readonly name: string;
@@ -35,6 +38,11 @@ export interface ReadTransaction {
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<TypeOf<K>[]>;
   /** Where the database holds a type twice, the one with the lower id; names compare exactly. */
   typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): Promise<TypeOf<K>[]>;
+  /**
+   * Of `typesByKey`, what is known without asking and true for good. Types may be missing, and may lack properties and
+   * the base type that they have.
+   */
+  knownTypes<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): TypeOf<K>[];
   /** If there is none with exactly that key, the first that the database takes for the same. */
   typeLike<K extends KindName>(kind: Kind<K>, key: TypeKey): Promise<TypeOf<K> | undefined>;
   typesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<TypeOf<K>[]>;
@@ -52,6 +60,8 @@ export interface ReadTransaction {
 
   /** Whole nodes, with type name and both property maps, ordered by id. */
   nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<NodeOf<K>[]>;
+  /** Whether all of the nodes exist. */
+  allExist(ids: NodeIds): Promise<boolean>;
   /** Which of the ids exist. */
   existingIds(kind: KindFacts, ids: readonly bigint[]): Promise<Set<bigint>>;
   /** With the names that were asked for, which the database may take for the same as those it holds. */
@@ -85,11 +95,14 @@ export interface ReadTransaction {
 export interface WriteTransaction extends ReadTransaction {
   /**
    * Waits for the other writers that asked for this, and makes those that ask later wait, until the transaction
-   * ends. For what no unique column can decide between two writers. Gives whether that may have meant to wait, so
-   * that what was read before may be out of date.
+   * ends. For what no unique column can decide between two writers. What is asked for after it, even before it is
+   * answered, is read after the wait.
    */
-  serialize(): Promise<boolean>;
-  /** Stores types without properties and base type; gives ids in order. UniqueViolation: external id. */
+  serialize(): Promise<void>;
+  /**
+   * Stores types without the properties and base types that they have, which must follow; gives ids in order.
+   * UniqueViolation: external id.
+   */
   insertTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): Promise<bigint[]>;
   /** UniqueViolation: names of one type that are not the same, but that the database takes for the same. */
   insertTypeProperties(properties: readonly TypeProperty[]): Promise<void>;
@@ -99,8 +112,15 @@ export interface WriteTransaction extends ReadTransaction {
 
   /** Stores the nodes' own columns, not their properties; gives ids in order. UniqueViolation: name, external id. */
   insertNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<bigint[]>;
-  /** Rewrites the nodes' own columns that may change, by `id`. UniqueViolation: name, external id. */
-  updateNodes<K extends KindName>(kind: Kind<K>, nodes: readonly NodeOf<K>[]): Promise<void>;
+  /**
+   * Rewrites the nodes' own columns that may change, by `id`; where the nodes keep what must be unique, only the others.
+   * UniqueViolation: name, external id.
+   */
+  updateNodes<K extends KindName>(
+    kind: Kind<K>,
+    nodes: readonly NodeOf<K>[],
+    options?: { readonly keepsKeys: boolean },
+  ): Promise<void>;
   /**
    * Stores each property, over the one of the same node, name and flag if there is one. UniqueViolation: names that are
    * not the same, but that the database takes for the same.

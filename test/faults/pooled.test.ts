@@ -147,6 +147,23 @@ describe.each(Object.entries(engines))("%s", (_, engine) => {
   });
 
   test.skipIf(engine.missing)(
+    "a type put again is refused for what another process declared, unless that may be left out",
+    async () => {
+      const [one, other] = await Promise.all([newStore(), newStore()]);
+      const type = { name: "Shared", properties: { early: "string" } } as const;
+      const id = await one.putArtifactType(type);
+      expect(await one.putArtifactType(type)).toBe(id);
+      const more = { ...type, properties: { ...type.properties, late: "int" } } as const;
+      await other.putArtifactType(more, { canAddFields: true });
+      await expect(one.putArtifactType(type)).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
+      expect(await one.putArtifactType(type, { canOmitFields: true })).toBe(id);
+      const wrong = { name: "Shared", properties: { late: "string" } } as const;
+      const put = one.putArtifactType(wrong, { canAddFields: true, canOmitFields: true });
+      await expect(put).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
+    },
+  );
+
+  test.skipIf(engine.missing)(
     "writers that lock the same nodes in opposite orders all get through",
     async () => {
       const store = await newStore();

@@ -21,7 +21,7 @@ const engines = {
     },
     // Artifacts, properties, events and paths are one statement each, whatever their number.
     putExecution: { 1: 10, 10: 10, 100: 10 },
-    putAttributions: { 1500: 3 },
+    putAttributions: { 1500: 2 },
   },
   MariaDB: {
     missing: servers.mysql.missing,
@@ -31,7 +31,7 @@ const engines = {
     },
     // Sets are written in sizes of three binary digits: 100 = 96 + 4, 1500 = 1024 + 448 + 28.
     putExecution: { 1: 10, 10: 10, 100: 15 },
-    putAttributions: { 1500: 5 },
+    putAttributions: { 1500: 4 },
   },
 };
 

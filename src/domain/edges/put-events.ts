@@ -4,25 +4,28 @@ import { get, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { inOrder } from "../in-order.ts";
-import { artifactKind, executionKind } from "../kinds.ts";
+import { existingNodes } from "../nodes/existing-nodes.ts";
 import { UniqueViolation, type WriteTransaction } from "../ports.ts";
 
 export async function putEvents(tx: WriteTransaction, events: readonly Event[], clock: Clock): Promise<void> {
-  const artifacts = await tx.existingIds(artifactKind, idsOf(events, "artifactId"));
-  const executions = await tx.existingIds(executionKind, idsOf(events, "executionId"));
+  const existing = await existingNodes(tx, nodesOf(events));
   const check = (event: Event): Event => {
     if (!has(event, "artifactId")) throw invalidArgument("An event names no artifact id");
     if (!has(event, "executionId")) throw invalidArgument("An event names no execution id");
     checkEventType(event);
-    if (!artifacts.has(event.artifactId)) throw noSuchNode("artifact", event.artifactId);
-    if (!executions.has(event.executionId)) throw noSuchNode("execution", event.executionId);
+    if (!existing.artifact?.has(event.artifactId)) throw noSuchNode("artifact", event.artifactId);
+    if (!existing.execution?.has(event.executionId)) throw noSuchNode("execution", event.executionId);
     return completeEvent(event, event.artifactId, event.executionId, clock);
   };
   await inOrder(events, check, (checked) => insertEvents(tx, checked));
 }
 
-function idsOf(events: readonly Event[], field: "artifactId" | "executionId"): bigint[] {
-  return [...new Set(events.flatMap((event) => get(event, field) ?? []))];
+/** The nodes that the events name. */
+export function nodesOf(events: readonly Event[]) {
+  return {
+    artifact: new Set(events.flatMap((event) => get(event, "artifactId") ?? [])),
+    execution: new Set(events.flatMap((event) => get(event, "executionId") ?? [])),
+  };
 }
 
 export function noSuchNode(kind: string, id: bigint): Error {

@@ -12,6 +12,7 @@ import type { Clock } from "../clock.ts";
 import { checkEventType, completeEvent, insertEvents, noSuchNode } from "../edges/put-events.ts";
 import { inOrder } from "../in-order.ts";
 import { artifactKind, executionKind } from "../kinds.ts";
+import { existingNodes } from "../nodes/existing-nodes.ts";
 import { NodeBatch, type NodeEntry } from "../nodes/node-batch.ts";
 import type { WriteTransaction } from "../ports.ts";
 import { putContexts } from "./put-contexts.ts";
@@ -110,7 +111,7 @@ async function putPairEvents(
   const named = pairs.flatMap(({ artifact, event }) =>
     artifact === undefined && event !== undefined ? (get(event, "artifactId") ?? []) : [],
   );
-  const existing = await tx.existingIds(artifactKind, [...new Set(named)]);
+  const { artifact: existing } = await existingNodes(tx, { artifact: new Set(named) });
   const events: Event[] = [];
   const put = (pair: Pair): bigint => {
     const artifactId = artifacts.get(pair)?.id;
@@ -126,7 +127,7 @@ function pairEvent(
   event: Event,
   artifactId: bigint | undefined,
   executionId: bigint,
-  existing: ReadonlySet<bigint>,
+  existing: ReadonlySet<bigint> | undefined,
 ): Event {
   if (has(event, "executionId") && event.executionId !== executionId) {
     throw invalidArgument(
@@ -142,7 +143,7 @@ function pairEvent(
     );
   }
   checkEventType(event);
-  if (artifactId === undefined && !existing.has(event.artifactId))
+  if (artifactId === undefined && !existing?.has(event.artifactId))
     throw noSuchNode("artifact", event.artifactId);
   return event;
 }

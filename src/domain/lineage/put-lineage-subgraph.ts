@@ -10,9 +10,10 @@ import {
 import { get, has } from "../../contract/presence.ts";
 import { invalidArgument, MlmdError, notFound } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
-import { checkEventType, completeEvent, insertEvents, noSuchNode } from "../edges/put-events.ts";
+import { checkEventType, completeEvent, insertEvents, nodesOf, noSuchNode } from "../edges/put-events.ts";
 import { inOrder } from "../in-order.ts";
 import { artifactKind, contextKind, executionKind, type Kind, type KindName, type NodeOf } from "../kinds.ts";
+import { existingNodes } from "../nodes/existing-nodes.ts";
 import { NodeBatch } from "../nodes/node-batch.ts";
 import { checkCustomProperties, checkProperties } from "../nodes/property-values.ts";
 import { putNodes } from "../nodes/put-nodes.ts";
@@ -139,19 +140,17 @@ async function putEdges(
   clock: Clock,
 ): Promise<void> {
   const events = edges.flatMap(({ event }) => event ?? []);
-  const named = (field: "artifactId" | "executionId") => [
-    ...new Set(events.flatMap((event) => get(event, field) ?? [])),
-  ];
-  const artifacts = await tx.existingIds(artifactKind, named("artifactId"));
-  const executions = await tx.existingIds(executionKind, named("executionId"));
+  const existing = await existingNodes(tx, nodesOf(events));
   const complete = (edge: EventEdge): Event => {
     const { event, artifactIndex, executionIndex } = edge;
     if (event === undefined) throw invalidArgument("An event edge has no event");
     checkEventType(event);
     const artifactId = get(event, "artifactId") ?? ids.artifactIds[artifactIndex] ?? 0n;
     const executionId = get(event, "executionId") ?? ids.executionIds[executionIndex] ?? 0n;
-    if (has(event, "artifactId") && !artifacts.has(artifactId)) throw noSuchNode("artifact", artifactId);
-    if (has(event, "executionId") && !executions.has(executionId)) throw noSuchNode("execution", executionId);
+    if (has(event, "artifactId") && !existing.artifact?.has(artifactId))
+      throw noSuchNode("artifact", artifactId);
+    if (has(event, "executionId") && !existing.execution?.has(executionId))
+      throw noSuchNode("execution", executionId);
     return completeEvent(event, artifactId, executionId, clock);
   };
   await inOrder(edges, complete, (completed) => insertEvents(tx, completed));

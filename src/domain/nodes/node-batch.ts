@@ -189,13 +189,14 @@ export class NodeBatch<K extends KindName> {
   async flush(): Promise<void> {
     const [inserts, updates] = [this.inserts.splice(0), [...this.updates]];
     const changed = [...this.changedProperties];
+    const keepsKeys = this.keyUpdates.size === 0;
     this.updates.clear();
     this.changedProperties.clear();
     this.keyUpdates.clear();
     try {
       const ids = await this.tx.insertNodes(this.kind, nodesOf(inserts));
       for (const [index, entry] of inserts.entries()) this.setId(entry, ids[index] ?? 0n);
-      await this.tx.updateNodes(this.kind, nodesOf(updates));
+      await this.tx.updateNodes(this.kind, nodesOf(updates), { keepsKeys });
     } catch (error) {
       if (error instanceof UniqueViolation) throw this.taken([...inserts, ...updates], error);
       throw error;

@@ -5,7 +5,7 @@ import { alreadyExists, invalidArgument, MlmdError, notFound, quote } from "../.
 import { refuseAlikeNames } from "../alike-names.ts";
 import { inOrder } from "../in-order.ts";
 import type { Kind, KindName, TypeOf } from "../kinds.ts";
-import { UniqueViolation, type WriteTransaction } from "../ports.ts";
+import { type TypeKey, UniqueViolation, type WriteTransaction } from "../ports.ts";
 
 export interface PutTypeOptions {
   readonly canAddFields: boolean;
@@ -41,17 +41,41 @@ export async function putTypes<K extends KindName>(
 ): Promise<bigint[]> {
   if (types.length === 0) return [];
   const requests = types.map((type) => withKnownProperties(kind, type));
-  let put = await TypePut.load(tx, kind, requests, options);
-  // Two writers that both find no such type must not both make it; usually there is nothing to write at all.
-  if (requests.some((type) => put.writes(type)) && (await tx.serialize())) {
-    put = await TypePut.load(tx, kind, requests, options);
-  }
+  const put = await loaded(tx, kind, requests, options);
   const entries = await inOrder(
     requests,
     (type) => put.put(type),
     () => put.flush(),
   );
   return entries.map((entry) => entry.id);
+}
+
+/**
+ * What is known of the types for good may be all that the request asks for. Then nobody can have made it wrong, but by
+ * declaring properties that it would have to name. Else two writers that both find no such type must not both make it.
+ */
+async function loaded<K extends KindName>(
+  tx: WriteTransaction,
+  kind: Kind<K>,
+  requests: readonly TypeOf<K>[],
+  options: PutTypeOptions,
+): Promise<TypePut<K>> {
+  const known = TypePut.of(tx, kind, options, tx.knownTypes(kind, keysOf(kind, requests)));
+  const isWritten = requests.some((type) => known.writes(type));
+  if (!isWritten && options.canOmitFields) return known;
+  // Sent together, done one after the other.
+  const [, put] = await Promise.all([
+    isWritten ? tx.serialize() : undefined,
+    TypePut.load(tx, kind, requests, options),
+  ]);
+  return put;
+}
+
+/** The types of the request, and those that can be their base. */
+function keysOf<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): TypeKey[] {
+  const keys = types.map(({ name, version }) => ({ name, version }));
+  if (!types.some((type) => has(type, "baseType"))) return keys;
+  return [...keys, ...[...kind.baseTypes.values()].map((name) => ({ name, version: "" }))];
 }
 
 /**
@@ -80,21 +104,32 @@ class TypePut<K extends KindName> {
     private readonly byExternalId: Map<string, Entry<K>>,
   ) {}
 
+  /** As they are stored, to be asked for together with the lock. */
   static async load<K extends KindName>(
     tx: WriteTransaction,
     kind: Kind<K>,
     types: readonly TypeOf<K>[],
     options: PutTypeOptions,
   ): Promise<TypePut<K>> {
-    const keys = types.map((type) => ({ name: type.name, version: type.version }));
-    if (types.some((type) => has(type, "baseType"))) {
-      for (const name of kind.baseTypes.values()) keys.push({ name, version: "" });
-    }
+    const externalIds = types.flatMap((type) => get(type, "externalId") ?? []);
+    const [stored, owners] = await Promise.all([
+      tx.typesByKey(kind, keysOf(kind, types)),
+      tx.typesByExternalId(kind, externalIds),
+    ]);
+    return TypePut.of(tx, kind, options, stored, owners);
+  }
+
+  static of<K extends KindName>(
+    tx: WriteTransaction,
+    kind: Kind<K>,
+    options: PutTypeOptions,
+    stored: readonly TypeOf<K>[],
+    externalIdOwners: readonly TypeOf<K>[] = [],
+  ): TypePut<K> {
     const byKey = new Map<string, Entry<K>>();
     const byExternalId = new Map<string, Entry<K>>();
-    for (const type of await tx.typesByKey(kind, keys)) byKey.set(keyOf(type), storedEntry(type));
-    const externalIds = types.flatMap((type) => get(type, "externalId") ?? []);
-    for (const type of await tx.typesByExternalId(kind, externalIds)) {
+    for (const type of stored) byKey.set(keyOf(type), storedEntry(type));
+    for (const type of externalIdOwners) {
       byExternalId.set(type.externalId, byKey.get(keyOf(type)) ?? storedEntry(type));
     }
     for (const entry of byKey.values()) {

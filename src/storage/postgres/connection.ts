@@ -144,13 +144,18 @@ class Session implements Connection {
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {
     const { text } = updateStatement(update);
-    const answers = rows.map((row) => this.#connection.statement(prepared(text, row)));
+    const statements = rows.map((row) => prepared(text, row));
+    if (!update.mayClash) {
+      for (const statement of statements) this.#connection.statementToEnd(statement);
+      return;
+    }
+    const answers = statements.map((statement) => this.#connection.statement(statement));
     const failed = (await Promise.allSettled(answers)).find((answer) => answer.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
 
   async deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void> {
-    if (keys.length > 0) await this.#connection.statement(ofSet(deleteStatement(stored), keys));
+    if (keys.length > 0) this.#connection.statementToEnd(ofSet(deleteStatement(stored), keys));
   }
 }
 

@@ -74,7 +74,7 @@ export function insertStatement({ table, columns, onDuplicate }: Insert): string
   return (
     `INSERT INTO ${table.text} (${names.join()}) SELECT ${names.join()} ` +
     `FROM unnest(${arrays(columns)}) WITH ORDINALITY AS row_(${names.join()}, position_) ORDER BY position_ ` +
-    `ON CONFLICT${action}${tablesWithId.has(table.text) ? " RETURNING id" : ""}`
+    `ON CONFLICT${action}${onDuplicate === undefined && tablesWithId.has(table.text) ? " RETURNING id" : ""}`
   );
 }
 

@@ -21,6 +21,8 @@ export interface StoredRows {
 /** What is written to stored rows: the values of a row are those of the columns, and then those of its key. */
 export interface Update extends StoredRows {
   readonly columns: readonly Sql[];
+  /** Whether it can fail with `UniqueViolation`. */
+  readonly mayClash: boolean;
 }
 
 /** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. */
@@ -41,7 +43,10 @@ export interface Connection {
    * before the database answers: the transaction then fails at its end.
    */
   insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]>;
-  /** In the order of the rows: a name that one gives up may go to a later one. */
+  /**
+   * In the order of the rows: a name that one gives up may go to a later one. Where none can clash it may answer before
+   * the database does, as `deleteMany` may.
+   */
   updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void>;
   deleteMany(stored: StoredRows, keys: readonly (readonly SqlValue[])[]): Promise<void>;
 }

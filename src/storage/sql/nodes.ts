@@ -1,18 +1,20 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
-import type { NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
+import type { NodeIds, NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import type { Connection, Insert, StoredRows, Update } from "./connection.ts";
 import { isIndexedText } from "./dialect.ts";
-import { empty, raw, sql } from "./fragment.ts";
+import { empty, join, raw, sql } from "./fragment.ts";
 import {
   addProperty,
   type NodeRow,
-  newNodeToRow,
   nodeFromRow,
+  nodeKeyToRow,
   nodeToRow,
   type PropertyRow,
   valueToRow,
 } from "./rows.ts";
 import { nodeTables } from "./tables.ts";
+
+const nodeKinds = Object.keys(nodeTables) as KindName[];
 
 export async function nodesById<K extends KindName>(
   db: Connection,
@@ -50,6 +52,21 @@ function propertyRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): 
     FROM ${property}
     WHERE ${db.dialect.inIds(owner, ids)}
     ORDER BY ${owner}, name`);
+}
+
+export async function allExist(db: Connection, ids: NodeIds): Promise<boolean> {
+  const wanted = nodeKinds.flatMap((kind) => {
+    const ofKind = ids[kind];
+    return ofKind === undefined || ofKind.size === 0 ? [] : [{ kind, ids: [...ofKind] }];
+  });
+  if (wanted.length === 0) return true;
+  const counts = wanted.map(({ kind, ids }) => {
+    const { node } = nodeTables[kind];
+    return sql`(SELECT COUNT(*) FROM ${node} WHERE ${db.dialect.inIds(raw("id"), ids)}) AS ${node}`;
+  });
+  const [row] = await db.all<Record<string, bigint>>(sql`SELECT ${join(counts, ", ")}`);
+  const found = Object.values(row ?? {});
+  return wanted.every(({ ids }, index) => found[index] === BigInt(ids.length));
 }
 
 export async function existingIds(
@@ -128,6 +145,8 @@ export async function artifactIdsByUri(
 interface NodeWrites {
   readonly insert: Insert;
   readonly update: Update;
+  /** Without the columns that must be unique. */
+  readonly updateOthers: Update;
   readonly putProperties: Insert;
   readonly deleteProperties: StoredRows;
 }
@@ -145,23 +164,24 @@ function writesOf(kind: KindFacts): NodeWrites {
 
 function newWrites(kind: KindFacts): NodeWrites {
   const { node, property, owner, state } = nodeTables[kind.name];
-  // The columns that an update writes too, in the order of `nodeToRow`.
-  const changeable = [
-    raw("type_id"),
+  // In the order of `nodeToRow`.
+  const own = [
     ...(kind.hasUri ? [raw("uri")] : []),
     ...(state ? [state] : []),
-    raw("external_id"),
     raw("last_update_time_since_epoch"),
   ];
-  const updated = [...changeable, ...(kind.named ? [raw("name")] : [])];
+  // In the order of `nodeKeyToRow`. Artifacts and executions keep their name.
+  const [name, ids] = [raw("name"), [raw("type_id"), raw("external_id")]];
+  const byId = { table: node, key: [raw("id")] };
   const key = [owner, raw("name"), raw("is_custom_property")];
   const values = [
     ...[raw("int_value"), raw("double_value"), raw("string_value"), raw("proto_value")],
     raw("bool_value"),
   ];
   return {
-    insert: { table: node, columns: [...changeable, raw("name"), raw("create_time_since_epoch")] },
-    update: { table: node, key: [raw("id")], columns: updated },
+    insert: { table: node, columns: [...own, ...ids, name, raw("create_time_since_epoch")] },
+    update: { ...byId, columns: [...own, ...ids, ...(kind.named ? [name] : [])], mayClash: true },
+    updateOthers: { ...byId, columns: own, mayClash: false },
     putProperties: { table: property, columns: [...key, ...values], onDuplicate: key },
     deleteProperties: { table: property, key },
   };
@@ -174,7 +194,11 @@ export async function insertNodes<K extends KindName>(
 ): Promise<bigint[]> {
   return db.insertMany(
     writesOf(kind).insert,
-    nodes.map((node) => [...nodeToRow(kind, node), ...newNodeToRow(node)]),
+    nodes.map((node) => [
+      ...nodeToRow(kind, node),
+      ...nodeKeyToRow(node),
+      (node as NodeOf<KindName>).createTimeSinceEpoch,
+    ]),
   );
 }
 
@@ -182,10 +206,13 @@ export async function updateNodes<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
   nodes: readonly NodeOf<K>[],
+  keepsKeys: boolean,
 ): Promise<void> {
+  const { update, updateOthers } = writesOf(kind);
+  const keyOf = (node: NodeOf<K>) => nodeKeyToRow(node).slice(0, kind.named ? 3 : 2);
   await db.updateMany(
-    writesOf(kind).update,
-    nodes.map((node) => [...nodeToRow(kind, node), ...(kind.named ? [node.name] : []), node.id]),
+    keepsKeys ? updateOthers : update,
+    nodes.map((node) => [...nodeToRow(kind, node), ...(keepsKeys ? [] : keyOf(node)), node.id]),
   );
 }
 

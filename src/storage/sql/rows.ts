@@ -140,23 +140,23 @@ export function nodeFromRow<K extends KindName>(kind: Kind<K>, row: NodeRow): No
   return message;
 }
 
-/** `type_id`, `uri` (where there is one), the state (where there is one), `external_id`, `last_update_time_since_epoch`. */
+/** `uri` (where there is one), the state (where there is one), `last_update_time_since_epoch`. */
 export function nodeToRow<K extends KindName>(kind: Kind<K>, message: NodeOf<K>): SqlValue[] {
   const node = message as unknown as AnyNode;
-  const row: SqlValue[] = [node.typeId];
+  const row: SqlValue[] = [];
   if (kind.hasUri) row.push(get(node, "uri") ?? "");
   if (kind.stateField) {
     const state = get(node, kind.stateField);
     row.push(state === undefined ? null : BigInt(state));
   }
-  row.push(get(node, "externalId") ?? null, node.lastUpdateTimeSinceEpoch);
+  row.push(node.lastUpdateTimeSinceEpoch);
   return row;
 }
 
-/** `name` and `create_time_since_epoch`, which only a new node's row takes. */
-export function newNodeToRow<K extends KindName>(message: NodeOf<K>): SqlValue[] {
+/** What must be unique, by itself or together: `type_id`, `external_id`, `name`. */
+export function nodeKeyToRow<K extends KindName>(message: NodeOf<K>): SqlValue[] {
   const node = message as unknown as AnyNode;
-  return [get(node, "name") ?? null, node.createTimeSinceEpoch];
+  return [node.typeId, get(node, "externalId") ?? null, get(node, "name") ?? null];
 }
 
 export interface PropertyRow {

@@ -1,7 +1,9 @@
+import { clone } from "@bufbuild/protobuf";
 import type { Event } from "../../contract/messages.ts";
 import type { Kind, KindFacts, KindName, MemberFacts, NodeOf, TypeOf } from "../../domain/kinds.ts";
 import type {
   Membership,
+  NodeIds,
   NodeName,
   NodeProperty,
   NodeQuery,
@@ -42,8 +44,13 @@ export class SqlTransaction implements WriteTransaction {
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
     return types.typesById(this.#db, kind, ids);
   }
-  typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]) {
-    return types.typesByKey(this.#db, kind, keys);
+  async typesByKey<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]) {
+    const found = await types.typesByKey(this.#db, kind, keys);
+    this.#learn(kind, found);
+    return found;
+  }
+  knownTypes<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]) {
+    return this.#facts.types(kind, keys);
   }
   typeLike<K extends KindName>(kind: Kind<K>, key: TypeKey) {
     return types.typeLike(this.#db, kind, key);
@@ -76,8 +83,20 @@ export class SqlTransaction implements WriteTransaction {
   serialize() {
     return types.serialize(this.#db);
   }
-  insertTypes<K extends KindName>(kind: Kind<K>, rows: readonly TypeOf<K>[]) {
-    return types.insertTypes(this.#db, kind, rows);
+  async insertTypes<K extends KindName>(kind: Kind<K>, rows: readonly TypeOf<K>[]) {
+    const ids = await types.insertTypes(this.#db, kind, rows);
+    this.#learn(
+      kind,
+      rows.map((type, index) => Object.assign(clone(kind.type, type) as TypeOf<K>, { id: ids[index] })),
+    );
+    return ids;
+  }
+  #learn<K extends KindName>(kind: Kind<K>, found: readonly TypeOf<K>[]): void {
+    const facts = this.#facts;
+    this.#learnt.push(() => {
+      facts.addTypes(kind, found);
+      for (const type of found) facts.addId(kind, type, type.id);
+    });
   }
   insertTypeProperties(properties: readonly TypeProperty[]) {
     return types.insertTypeProperties(this.#db, properties);
@@ -91,6 +110,9 @@ export class SqlTransaction implements WriteTransaction {
 
   nodesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
     return nodes.nodesById(this.#db, kind, ids);
+  }
+  allExist(ids: NodeIds) {
+    return nodes.allExist(this.#db, ids);
   }
   existingIds(kind: KindFacts, ids: readonly bigint[]) {
     return nodes.existingIds(this.#db, kind, ids);
@@ -110,8 +132,12 @@ export class SqlTransaction implements WriteTransaction {
   insertNodes<K extends KindName>(kind: Kind<K>, rows: readonly NodeOf<K>[]) {
     return nodes.insertNodes(this.#db, kind, rows);
   }
-  updateNodes<K extends KindName>(kind: Kind<K>, rows: readonly NodeOf<K>[]) {
-    return nodes.updateNodes(this.#db, kind, rows);
+  updateNodes<K extends KindName>(
+    kind: Kind<K>,
+    rows: readonly NodeOf<K>[],
+    { keepsKeys } = { keepsKeys: false },
+  ) {
+    return nodes.updateNodes(this.#db, kind, rows, keepsKeys);
   }
   putProperties(kind: KindFacts, properties: readonly NodeProperty[]) {
     return nodes.putProperties(this.#db, kind, properties);

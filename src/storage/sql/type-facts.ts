@@ -7,7 +7,8 @@ const typesMax = 10_000;
 
 /**
  * What committed transactions have seen of the types, as far as it is true for good: an id never stands for another
- * name, version or kind, and a property that was declared stays declared as it was. More may be declared at any time.
+ * name, version or kind, a property that was declared stays declared as it was, and a base type stays. More may be
+ * declared, and a base type given, at any time.
  */
 export class TypeFacts {
   readonly #types = new Map<string, TypeOf<KindName>>();
@@ -19,6 +20,14 @@ export class TypeFacts {
     if (type === undefined) return undefined;
     for (const name of properties) if (getEntry(type.properties, name) === undefined) return undefined;
     return type as TypeOf<K>;
+  }
+
+  /** Of the types with exactly these keys those that are known. */
+  types<K extends KindName>(kind: Kind<K>, keys: readonly TypeKey[]): TypeOf<K>[] {
+    return keys.flatMap((key) => {
+      const id = this.id(kind, key);
+      return (id === undefined ? undefined : this.type(kind, id, [])) ?? [];
+    });
   }
 
   id(kind: KindFacts, key: TypeKey): bigint | undefined {

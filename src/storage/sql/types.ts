@@ -107,11 +107,9 @@ interface TypePropertyRow {
   readonly data_type: bigint | null;
 }
 
-export async function serialize(db: Connection): Promise<boolean> {
+export async function serialize(db: Connection): Promise<void> {
   const { writerLock } = db.dialect;
-  if (writerLock === undefined) return false;
-  await db.all(writerLock);
-  return true;
+  if (writerLock !== undefined) await db.all(writerLock);
 }
 
 const insertType: Insert = {
@@ -168,7 +166,12 @@ export async function insertTypeParents(
   );
 }
 
-const typeExternalId: Update = { table: raw("Type"), key: [raw("id")], columns: [raw("external_id")] };
+const typeExternalId: Update = {
+  table: raw("Type"),
+  key: [raw("id")],
+  columns: [raw("external_id")],
+  mayClash: true,
+};
 
 export async function updateTypeExternalIds(
   db: Connection,
