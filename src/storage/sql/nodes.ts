@@ -1,7 +1,7 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
 import type { NodeIds, NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import type { Connection, Insert, StoredRows, Update } from "./connection.ts";
-import { isIndexedText } from "./dialect.ts";
+import { type Dialect, isIndexedText } from "./dialect.ts";
 import { empty, join, raw, sql } from "./fragment.ts";
 import {
   addProperty,
@@ -23,12 +23,19 @@ export async function nodesById<K extends KindName>(
 ): Promise<NodeOf<K>[]> {
   if (ids.length === 0) return [];
   const [rows, properties] = await Promise.all([nodeRows(db, kind, ids), propertyRows(db, kind, ids)]);
-  const nodes = new Map(rows.map((row) => [row.id, nodeFromRow(kind, row)]));
-  for (const row of properties) {
-    const node = nodes.get(row.owner);
-    if (node) addProperty(db.dialect, node, row);
+  const nodes = rows.map((row) => nodeFromRow(kind, row));
+  addProperties(db.dialect, nodes, properties);
+  return nodes;
+}
+
+/** The rows of one node come one after the other. */
+function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], rows: readonly PropertyRow[]) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  let node: NodeOf<KindName> | undefined;
+  for (const row of rows) {
+    if (node?.id !== row.owner) node = byId.get(row.owner);
+    if (node) addProperty(dialect, node, row);
   }
-  return [...nodes.values()];
 }
 
 function nodeRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<NodeRow[]> {

@@ -170,11 +170,15 @@ export interface PropertyRow {
   readonly bool_value: bigint | boolean | null;
 }
 
+/** Of properties there are many: a value is made by hand, in a third of the time that `create` takes. */
+const valuePrototype: object = Object.getPrototypeOf(create(ValueSchema));
+
 export function addProperty(dialect: Dialect, message: NodeOf<KindName>, row: PropertyRow): void {
   const kind = propertyKind(dialect, row);
   if (kind === undefined) return;
   const node = message as unknown as AnyNode;
-  const value = create(ValueSchema);
+  const value = Object.create(valuePrototype) as { -readonly [F in keyof Value]: Value[F] };
+  value.$typeName = ValueSchema.typeName;
   value.value = kind;
   setEntry(row.is_custom_property ? node.customProperties : node.properties, row.name, value);
 }
