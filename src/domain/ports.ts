@@ -73,6 +73,8 @@ export interface ReadTransaction {
   artifactIdsByUri(uris: readonly string[]): Promise<{ id: bigint; uri: string }[]>;
   /** The ids and times that the query selects, in its order. */
   listNodes(kind: KindFacts, query: NodeQuery): Promise<ListedNode[]>;
+  /** The same nodes as `nodesById` gives them. */
+  listWholeNodes<K extends KindName>(kind: Kind<K>, query: NodeQuery): Promise<NodePage<K>>;
 
   /** All events of the nodes, with paths, ordered by node id, then by event row. */
   eventsByNode(kind: MemberFacts, ids: readonly bigint[]): Promise<Event[]>;
@@ -197,6 +199,12 @@ export interface NodeQuery {
   /** Only nodes behind this position; `value` is the order field's. */
   readonly after?: { readonly value: bigint; readonly id: bigint };
   readonly limit?: number;
+}
+
+export interface NodePage<K extends KindName> {
+  readonly nodes: NodeOf<K>[];
+  /** Whether the query's limit left nodes out. */
+  readonly hasMore: boolean;
 }
 
 export interface ListedNode {

@@ -3,7 +3,7 @@ import { invalidArgument } from "../../errors.ts";
 import { compileFilter } from "../../filter/compile.ts";
 import type { FilterPlan } from "../../filter/plan.ts";
 import type { Kind, KindFacts, KindName, NodeOf } from "../kinds.ts";
-import type { NodeQuery, ReadTransaction } from "../ports.ts";
+import type { ListedNode, NodeQuery, ReadTransaction } from "../ports.ts";
 import { decodePageToken, encodePageToken, orderOf } from "./page-token.ts";
 
 /** A request for more is answered with a page of this size. */
@@ -28,30 +28,17 @@ export async function listNodes<K extends KindName>(
 ): Promise<Page<K>> {
   if (options === undefined) {
     const order = { field: "id", ascending: true } as const;
-    const listed = await tx.listNodes(kind, { ...scope, order });
-    return {
-      nodes: await tx.nodesById(
-        kind,
-        listed.map(({ id }) => id),
-      ),
-      nextPageToken: undefined,
-    };
+    const { nodes } = await tx.listWholeNodes(kind, { ...scope, order });
+    return { nodes, nextPageToken: undefined };
   }
   const { size, order, ...restriction } = parseListOptions(kind, options);
-  const listed = await tx.listNodes(kind, { ...scope, ...restriction, order, limit: size + 1 });
-  const page = listed.slice(0, size);
-  const nodes = new Map(
-    (
-      await tx.nodesById(
-        kind,
-        page.map(({ id }) => id),
-      )
-    ).map((node) => [node.id, node]),
-  );
-  return {
-    nodes: page.flatMap(({ id }) => nodes.get(id) ?? []),
-    nextPageToken: listed.length > size ? encodePageToken(options, order, page) : undefined,
-  };
+  const query = { ...scope, ...restriction, order, limit: size };
+  const { nodes, hasMore } = await tx.listWholeNodes(kind, query);
+  return { nodes, nextPageToken: hasMore ? encodePageToken(options, order, nodes.map(listed)) : undefined };
+}
+
+function listed({ id, createTimeSinceEpoch, lastUpdateTimeSinceEpoch }: NodeOf<KindName>): ListedNode {
+  return { id, createTime: createTimeSinceEpoch, lastUpdateTime: lastUpdateTimeSinceEpoch };
 }
 
 /** Refuses options that cannot be right, whatever there is to list. */

@@ -1,8 +1,10 @@
-import type { KindFacts } from "../../domain/kinds.ts";
-import type { ListedNode, NodeQuery, OrderField } from "../../domain/ports.ts";
+import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
+import type { ListedNode, NodePage, NodeQuery, OrderField } from "../../domain/ports.ts";
 import type { Connection } from "./connection.ts";
 import { filterToSql } from "./filter-to-sql.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
+import { nodeColumns, nodesById, nodesFromRows } from "./nodes.ts";
+import type { NodeRow } from "./rows.ts";
 import { memberTables, nodeTables } from "./tables.ts";
 
 const orderColumns: Readonly<Record<OrderField, Sql>> = {
@@ -11,18 +13,72 @@ const orderColumns: Readonly<Record<OrderField, Sql>> = {
   lastUpdateTime: raw("n.last_update_time_since_epoch"),
 };
 
+const listedColumns: Sql = raw(
+  'n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"',
+);
+
 /**
  * Everything that restricts the list is in one query, so that no list of ids goes back and forth; a page of one
  * type may take a second one.
  */
 export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuery): Promise<ListedNode[]> {
   if (query.ids?.length === 0) return [];
-  const nearby = isPageOfType(query) ? await select(db, kind, query, nearbyNodes(kind, query)) : [];
-  if (nearby.length > 0 && nearby.length === query.limit) return nearby;
-  return select(db, kind, query, nodeTables[kind.name].node);
+  return listed(db, kind, query, restrictionOf(db, kind, query));
 }
 
-function select(db: Connection, kind: KindFacts, query: NodeQuery, nodes: Sql): Promise<ListedNode[]> {
+/**
+ * The same query gives the nodes' rows, but where it goes through more rows than it gives: those are kept narrow, and
+ * the nodes are read by their ids.
+ */
+export async function listWholeNodes<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  { limit, ...rest }: NodeQuery,
+): Promise<NodePage<K>> {
+  if (rest.ids?.length === 0) return { nodes: [], hasMore: false };
+  const query = limit === undefined ? rest : { ...rest, limit: limit + 1 };
+  const restriction = restrictionOf(db, kind, query);
+  const isWide = isPageOfType(query) || restriction.mayRepeat;
+  const rows: (ListedNode | NodeRow)[] = isWide
+    ? await listed(db, kind, query, restriction)
+    : await select<NodeRow>(db, query, nodeColumns(kind), nodeTables[kind.name].node, restriction);
+  const kept = rows.slice(0, limit);
+  const nodes = isWide
+    ? await nodesInOrder(db, kind, kept)
+    : await nodesFromRows(db, kind, kept as readonly NodeRow[]);
+  return { nodes, hasMore: rows.length > kept.length };
+}
+
+async function nodesInOrder<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  rows: readonly { id: bigint }[],
+): Promise<NodeOf<K>[]> {
+  const ids = rows.map(({ id }) => id);
+  const nodes = new Map((await nodesById(db, kind, ids)).map((node) => [node.id, node]));
+  return ids.flatMap((id) => nodes.get(id) ?? []);
+}
+
+async function listed(
+  db: Connection,
+  kind: KindFacts,
+  query: NodeQuery,
+  restriction: Restriction,
+): Promise<ListedNode[]> {
+  const selectOf = (nodes: Sql) => select<ListedNode>(db, query, listedColumns, nodes, restriction);
+  const nearby = isPageOfType(query) ? await selectOf(nearbyNodes(kind, query)) : [];
+  if (nearby.length > 0 && nearby.length === query.limit) return nearby;
+  return selectOf(nodeTables[kind.name].node);
+}
+
+interface Restriction {
+  readonly joins: Sql;
+  readonly where: Sql;
+  /** Whether the joins may give a node more than once. */
+  readonly mayRepeat: boolean;
+}
+
+function restrictionOf(db: Connection, kind: KindFacts, query: NodeQuery): Restriction {
   const joins: Sql[] = [];
   const conditions: Sql[] = [];
   if (query.typeId !== undefined) conditions.push(sql`n.type_id = ${query.typeId}`);
@@ -38,10 +94,20 @@ function select(db: Connection, kind: KindFacts, query: NodeQuery, nodes: Sql): 
     joins.push(filter.joins);
     conditions.push(filter.condition);
   }
+  return { joins: join(joins, " "), where: where(conditions), mayRepeat: filter?.mayRepeat ?? false };
+}
+
+function select<Row>(
+  db: Connection,
+  query: NodeQuery,
+  columns: Sql,
+  nodes: Sql,
+  restriction: Restriction,
+): Promise<Row[]> {
   const found = sql`
-    SELECT ${filter?.mayRepeat ? raw("DISTINCT") : empty} n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"
-    FROM ${nodes} n ${join(joins, " ")}
-    ${where(conditions)}
+    SELECT ${restriction.mayRepeat ? raw("DISTINCT ") : empty}${columns}
+    FROM ${nodes} n ${restriction.joins}
+    ${restriction.where}
     ORDER BY ${ordering(query.order)}
     ${limited(query.limit)}`;
   return db.all(found, "search");

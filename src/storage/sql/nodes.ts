@@ -2,7 +2,7 @@ import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
 import type { NodeIds, NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import type { Connection, Insert, StoredRows, Update } from "./connection.ts";
 import { type Dialect, isIndexedText } from "./dialect.ts";
-import { empty, join, raw, sql } from "./fragment.ts";
+import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import {
   addProperty,
   type NodeRow,
@@ -28,6 +28,19 @@ export async function nodesById<K extends KindName>(
   return nodes;
 }
 
+/** The nodes of the rows, in their order. */
+export async function nodesFromRows<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  rows: readonly NodeRow[],
+): Promise<NodeOf<K>[]> {
+  if (rows.length === 0) return [];
+  const nodes = rows.map((row) => nodeFromRow(kind, row));
+  const ids = rows.map(({ id }) => id);
+  addProperties(db.dialect, nodes, await propertyRows(db, kind, ids));
+  return nodes;
+}
+
 /** The rows of one node come one after the other. */
 function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], rows: readonly PropertyRow[]) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -39,16 +52,21 @@ function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], row
 }
 
 function nodeRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<NodeRow[]> {
-  const { node, state } = nodeTables[kind.name];
   return db.all(sql`
-    SELECT n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
-      n.name, n.external_id, n.create_time_since_epoch AS create_time,
-      n.last_update_time_since_epoch AS last_update_time,
-      (SELECT t.name FROM Type t WHERE t.id = n.type_id) AS type
-    FROM ${node} n
+    SELECT ${nodeColumns(kind)}
+    FROM ${nodeTables[kind.name].node} n
     WHERE ${db.dialect.inIds(raw("n.id"), ids)}
     ORDER BY n.id
     ${db.rowLock}`);
+}
+
+/** Of a node's table, whose alias is `n`: what a `NodeRow` has. */
+export function nodeColumns(kind: KindFacts): Sql {
+  const { state } = nodeTables[kind.name];
+  return sql`n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
+      n.name, n.external_id, n.create_time_since_epoch AS create_time,
+      n.last_update_time_since_epoch AS last_update_time,
+      (SELECT t.name FROM Type t WHERE t.id = n.type_id) AS type`;
 }
 
 function propertyRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<PropertyRow[]> {

@@ -16,7 +16,7 @@ import type {
 } from "../../domain/ports.ts";
 import type { Connection } from "./connection.ts";
 import * as edges from "./edges.ts";
-import { listNodes } from "./list.ts";
+import { listNodes, listWholeNodes } from "./list.ts";
 import * as nodes from "./nodes.ts";
 import { TypeFacts } from "./type-facts.ts";
 import * as types from "./types.ts";
@@ -128,6 +128,9 @@ export class SqlTransaction implements WriteTransaction {
   }
   listNodes(kind: KindFacts, query: NodeQuery) {
     return listNodes(this.#db, kind, query);
+  }
+  listWholeNodes<K extends KindName>(kind: Kind<K>, query: NodeQuery) {
+    return listWholeNodes(this.#db, kind, query);
   }
   insertNodes<K extends KindName>(kind: Kind<K>, rows: readonly NodeOf<K>[]) {
     return nodes.insertNodes(this.#db, kind, rows);
