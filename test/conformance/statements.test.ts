@@ -346,6 +346,12 @@ const reads: readonly Count[] = [
     statements: 3,
   },
   {
+    name: "GetArtifactsByContext, a page",
+    sizes: [1, 100],
+    call: ({ artifact: { byContext } }, size) => byContext(9n, { maxResultSize: size }),
+    statements: 2,
+  },
+  {
     name: "GetArtifactsByContext, a filtered page",
     sizes: [1, 100],
     call: ({ artifact: { byContext } }, size) =>
