@@ -1,7 +1,8 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
+import { encode } from "../../src/contract/encode.ts";
 import { type MethodName, methods } from "../../src/contract/service.ts";
 import type { OpenService } from "../../src/open.ts";
-import { decode, encode } from "../../src/rpc/wire.ts";
+import { decode } from "../../src/rpc/wire.ts";
 import type { Operation } from "../workload.ts";
 import { type Side, timed } from "./side.ts";
 

@@ -1,8 +1,9 @@
 import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { type CallOptions, Client, credentials, type ServiceError } from "@grpc/grpc-js";
+import { encode } from "../contract/encode.ts";
 import { type MetadataService, methods } from "../contract/service.ts";
 import { invalidArgument, MlmdError } from "../errors.ts";
-import { codeOf, decode, encode, rawMethod } from "./wire.ts";
+import { codeOf, decode, rawMethod } from "./wire.ts";
 
 /** How to reach a server, as in the original's `MetadataStoreClientConfig`. */
 export interface GrpcConfig {

@@ -7,9 +7,10 @@ import {
   type ServiceError,
   setLogVerbosity,
 } from "@grpc/grpc-js";
+import { encode } from "../contract/encode.ts";
 import { codeNumbers, invalidArgument, MlmdError } from "../errors.ts";
 import type { Calls, Route } from "./calls.ts";
-import { decode, encode, rawMethod } from "./wire.ts";
+import { decode, rawMethod } from "./wire.ts";
 
 export interface GrpcLimits {
   /** The largest request to accept, in bytes. */

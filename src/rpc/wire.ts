@@ -1,4 +1,4 @@
-import { type DescMethodUnary, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { type DescMethodUnary, fromBinary, type Message } from "@bufbuild/protobuf";
 import type { MethodDefinition } from "@grpc/grpc-js";
 import { MetadataStoreService } from "../contract/messages.ts";
 import { type Code, codeNumbers } from "../errors.ts";
@@ -17,11 +17,6 @@ export function rawMethod(method: DescMethodUnary): RawMethod {
     responseDeserialize: (bytes) => bytes,
     originalName: method.localName,
   };
-}
-
-export function encode(schema: DescMethodUnary["input"], message: Message): Buffer {
-  const bytes = toBinary(schema, message);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 export function decode(schema: DescMethodUnary["input"], bytes: Buffer): Message {
