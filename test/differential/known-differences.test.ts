@@ -131,13 +131,19 @@ const examples: { readonly [id: string]: readonly Step[] } = {
         artifacts: [
           {
             typeId: 10n,
-            properties: { a: { value: { case: "intValue", value: 1n } } },
+            properties: { a: integer(1n) },
             customProperties: { a: text("b") },
           },
         ],
       },
     ],
     ["putArtifacts", { artifacts: [{ id: 1n, customProperties: { a: text("b") } }] }],
+    ["getArtifacts", {}],
+  ],
+  "mysql-alike-names-in-both-maps": [
+    ["putArtifactType", { artifactType: { name: "Data", properties: { P1: INT } } }],
+    ["putArtifacts", { artifacts: [{ typeId: 10n, customProperties: { p1: text("b") } }] }],
+    ["putArtifacts", { artifacts: [{ id: 1n, properties: { P1: integer(1n) } }] }],
     ["getArtifacts", {}],
   ],
   "pair-of-nothing": [
@@ -210,12 +216,13 @@ const examples: { readonly [id: string]: readonly Step[] } = {
     ["getArtifacts", { options: { filterQuery: "id > 0", orderByField: { field: 2 } } }],
   ],
   "filter-casts": [["getArtifacts", { options: { filterQuery: "id > 1.5" } }]],
+  "filter-characters": [
+    ["putArtifacts", { artifacts: [{ typeId: 1n, uri: "ünï" }] }],
+    ["getArtifacts", { options: { filterQuery: "LENGTH(uri) = 3" } }],
+  ],
   "filter-property-name-case": [
     ["putArtifactType", { artifactType: { name: "Data", properties: { P1: INT } } }],
-    [
-      "putArtifacts",
-      { artifacts: [{ typeId: 10n, properties: { P1: { value: { case: "intValue", value: 1n } } } }] },
-    ],
+    ["putArtifacts", { artifacts: [{ typeId: 10n, properties: { P1: integer(1n) } }] }],
     ["getArtifacts", { options: { filterQuery: "properties.P1.int_value IS NOT NULL" } }],
   ],
   "filter-text-like-a-column": [oneArtifact, ["getArtifacts", { options: { filterQuery: "name = 'name'" } }]],

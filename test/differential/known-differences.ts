@@ -171,7 +171,16 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "a property and a custom property of one name are updated and deleted apart; the original mixes them up",
     parts: true,
-    explains: (comparison, earlier) => sharesPropertyName([...earlier, comparison]),
+    explains: (comparison, earlier) => sharesPropertyName([...earlier, comparison], (name) => name),
+  },
+  {
+    id: "mysql-alike-names-in-both-maps",
+    on: ["mysql"],
+    reason:
+      "so are those whose names differ only in case, which this database takes for one; the original mixes them up too",
+    parts: true,
+    explains: (comparison, earlier) =>
+      sharesPropertyName([...earlier, comparison], (name) => name.toLowerCase()),
   },
   {
     id: "pair-of-nothing",
@@ -313,6 +322,17 @@ export const knownDifferences: readonly KnownDifference[] = [
         original.message,
       ) &&
       ours.code !== codes.INTERNAL,
+  },
+  {
+    id: "filter-characters",
+    on: ["mysql"],
+    reason:
+      "LENGTH and SUBSTR count characters in filters; bytes of the stored text in the original on this engine",
+    explains: (comparison, earlier) =>
+      /\b(LENGTH|SUBSTR)\(/i.test(show(comparison.operation)) &&
+      comparison.original.code === 0 &&
+      comparison.ours.code === 0 &&
+      mentioned(/\P{ASCII}/u, comparison, earlier),
   },
   {
     id: "filter-property-name-case",
@@ -483,12 +503,13 @@ function endingFilters(request: object): string[] {
   return texts.filter((text) => text !== undefined && text !== "") as string[];
 }
 
-/** Whether a name was given to properties and to custom properties. */
-function sharesPropertyName(comparisons: readonly Comparison[]): boolean {
+/** Whether a name was given to properties and to custom properties; names of one key count as one. */
+function sharesPropertyName(comparisons: readonly Comparison[], keyOf: (name: string) => string): boolean {
   const declared = new Set<string>();
   const custom = new Set<string>();
   for (const { operation } of comparisons) collectPropertyNames(operation.request, declared, custom);
-  return [...custom].some((name) => declared.has(name));
+  const declaredKeys = new Set([...declared].map(keyOf));
+  return [...custom].some((name) => declaredKeys.has(keyOf(name)));
 }
 
 function collectPropertyNames(value: unknown, declared: Set<string>, custom: Set<string>): void {
