@@ -151,17 +151,17 @@ async function fresh(
   { operationsMax = batchMax }: Workload,
   { batchMs }: Timings,
 ): Promise<Source> {
-  const trial = [draw(), draw(), draw()];
-  let slowest = 0;
-  for (const side of sides) slowest = Math.max(slowest, perOperation(await side.time(trial)));
-  const count = Math.min(operationsMax, batchLength(slowest, batchMs));
-  const next = () => Array.from({ length: count }, draw);
-  const warmUp = next();
-  for (const side of sides) await side.time(warmUp);
-  return () => {
-    const operations = next();
+  let count = Math.min(operationsMax, 3);
+  const source = () => {
+    const operations = Array.from({ length: count }, draw);
     return () => operations;
   };
+  const setCount = (times: readonly number[]) => {
+    count = Math.min(operationsMax, batchLength(Math.max(...times), batchMs));
+  };
+  setCount(await timesOf(sides, source()));
+  setCount(await warmUp(sides, source));
+  return source;
 }
 
 /** Operations from a pool, as many as each side does in the time of a batch. */
@@ -179,14 +179,35 @@ async function repeated(
     at.set(side.name, from + count);
     return Array.from({ length: count }, (_, index) => pool[(from + index) % pool.length] as Operation);
   };
+  const source = () => (side: Side) => take(side, counts.get(side.name) ?? 1);
   for (const side of sides) {
-    const first = perOperation(await side.time(take(side, 1)));
-    const count = batchLength(first, batchMs);
-    // Once more, now that it is warm; what takes as long as a batch is as warm as it gets.
-    const warm = count === 1 ? first : perOperation(await side.time(take(side, count)));
-    counts.set(side.name, batchLength(warm, batchMs));
+    const setCount = ([time]: readonly number[]) =>
+      counts.set(side.name, batchLength(time as number, batchMs));
+    setCount(await timesOf([side], source()));
+    // What takes as long as a batch is as warm as it gets.
+    if (counts.get(side.name) !== 1) setCount(await warmUp([side], source));
   }
-  return () => (side) => take(side, counts.get(side.name) as number);
+  return source;
+}
+
+const warmUpsMax = 8;
+
+/** Batches until they get no notably faster: code is compiled as it is used. Gives the times of the last one. */
+async function warmUp(sides: readonly Side[], source: Source): Promise<number[]> {
+  let times = await timesOf(sides, source());
+  for (let batches = 1; batches < warmUpsMax; batches++) {
+    const before = times;
+    times = await timesOf(sides, source());
+    if (times.every((time, index) => time > 0.9 * (before[index] as number))) break;
+  }
+  return times;
+}
+
+/** Nanoseconds for an operation, of each side. */
+async function timesOf(sides: readonly Side[], operations: ReturnType<Source>): Promise<number[]> {
+  const times: number[] = [];
+  for (const side of sides) times.push(perOperation(await side.time(operations(side))));
+  return times;
 }
 
 function batchLength(nanoseconds: number, batchMs: number): number {

@@ -30,7 +30,7 @@ const event = { INPUT: 3, OUTPUT: 4 } as const;
 
 /** So that there are enough artifacts that nothing has produced yet, and names say which operation made them. */
 const operationsMax = 50;
-const unproduced = 2000;
+const unproduced = 3000;
 
 function fill(name: string, prepare: Workload["prepare"]): Workload {
   return {
