@@ -134,7 +134,10 @@ export const knownDifferences: readonly KnownDifference[] = [
     reason:
       "doubles are stored exactly; the original keeps six decimals and finds an update where there is none",
     parts: true,
-    explains: (comparison) => holdsLostDouble(comparison.ours.answer) && sameAfter(comparison, loseValues),
+    explains: (comparison, earlier) =>
+      (holdsLostDouble(comparison.ours.answer) && sameAfter(comparison, loseValues)) ||
+      // What the original has left of it may be what the filter asks for.
+      (show(comparison.operation).includes(".double_value") && earlier.some(givesLostDouble)),
   },
   {
     id: "text-that-looks-encoded",
@@ -403,6 +406,11 @@ function holdsLostDouble(answer: CanonicalMessage | undefined): boolean {
     if (typeof value === "string") holds ||= rounded(value) !== value;
   });
   return holds;
+}
+
+function givesLostDouble({ operation }: Comparison): boolean {
+  const values = show(operation).matchAll(/case: "doubleValue", value: ([-+.\de]+)/g);
+  return [...values].some(([, value]) => rounded(value as string) !== String(Number(value)));
 }
 
 /** What the original loses of values, in one: a node may have several. With it goes when the node was updated. */
