@@ -12,6 +12,11 @@ import type { Kind, KindFacts, KindName, MemberFacts, MemberName, NodeOf, TypeOf
  * its cause.
  */
 export interface Storage {
+  /**
+   * Runs `work` without a transaction: each of its reads sees what is committed when it is made, complete in itself. For
+   * answers that are one read, or more of which all but one are of what never changes.
+   */
+  lookUp<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` on one consistent snapshot. */
   read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T>;
   /** Runs `work` in one transaction: committed and durable when the promise fulfils, else without a trace. */
@@ -70,7 +75,13 @@ export interface ReadTransaction {
     kind: KindFacts,
     externalIds: readonly string[],
   ): Promise<{ id: bigint; externalId: string }[]>;
-  artifactIdsByUri(uris: readonly string[]): Promise<{ id: bigint; uri: string }[]>;
+  /** The node with that name; if there is none with exactly that, the one that the database takes for the same. */
+  nodeLikeName<K extends KindName>(kind: Kind<K>, name: NodeName): Promise<NodeOf<K> | undefined>;
+  /** As `nodesById`, like the three after it. */
+  nodesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]): Promise<NodeOf<K>[]>;
+  artifactsByUri(uris: readonly string[]): Promise<NodeOf<"artifact">[]>;
+  nodesOfContext<K extends MemberName>(kind: Kind<K>, contextId: bigint): Promise<NodeOf<K>[]>;
+  contextsOfNode(kind: MemberFacts, id: bigint): Promise<NodeOf<"context">[]>;
   /** The ids and times that the query selects, in its order. */
   listNodes(kind: KindFacts, query: NodeQuery): Promise<ListedNode[]>;
   /** The same nodes as `nodesById` gives them. */
@@ -86,8 +97,6 @@ export interface ReadTransaction {
   eventsById(ids: readonly bigint[]): Promise<Event[]>;
   /** Ordered by node id, then by context id. */
   membershipsByNode(kind: MemberFacts, ids: readonly bigint[]): Promise<Membership[]>;
-  /** Ordered by context id, then by node id. */
-  membershipsByContext(kind: MemberFacts, ids: readonly bigint[]): Promise<Membership[]>;
   /** The links in which the contexts are the child (or the parent), ordered by child, then by parent. */
   parentLinks(contexts: "child" | "parent", ids: readonly bigint[]): Promise<ParentLink[]>;
   /** All links on the way up from the contexts, as far as it goes. */

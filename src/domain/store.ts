@@ -67,6 +67,7 @@ import { defaultLineageLimits, type LineageLimits } from "./lineage/walk.ts";
 import {
   getArtifactsByUri,
   getNodeByName,
+  getNodesByContext,
   getNodesByExternalIds,
   getNodesByType,
 } from "./nodes/get-nodes.ts";
@@ -82,7 +83,7 @@ export interface StoreOptions {
   readonly lineageLimits?: LineageLimits;
 }
 
-/** The rules over a storage: one short method for each operation of the contract, each one transaction. */
+/** The rules over a storage: one short method for each operation of the contract, each one transaction or look-up. */
 export class Store implements MetadataService {
   private readonly clock: Clock;
   private readonly limits: LineageLimits;
@@ -133,43 +134,43 @@ export class Store implements MetadataService {
   }
 
   getArtifactType(request: RequestOf<"getArtifactType">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactTypeResponseSchema, { artifactType: await getType(tx, artifactKind, request) }),
     );
   }
 
   getExecutionType(request: RequestOf<"getExecutionType">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionTypeResponseSchema, { executionType: await getType(tx, executionKind, request) }),
     );
   }
 
   getContextType(request: RequestOf<"getContextType">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextTypeResponseSchema, { contextType: await getType(tx, contextKind, request) }),
     );
   }
 
   getArtifactTypes() {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactTypesResponseSchema, { artifactTypes: await listTypes(tx, artifactKind) }),
     );
   }
 
   getExecutionTypes() {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionTypesResponseSchema, { executionTypes: await listTypes(tx, executionKind) }),
     );
   }
 
   getContextTypes() {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextTypesResponseSchema, { contextTypes: await listTypes(tx, contextKind) }),
     );
   }
 
   getArtifactTypesByID(request: RequestOf<"getArtifactTypesByID">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactTypesByIDResponseSchema, {
         artifactTypes: await getTypesById(tx, artifactKind, request.typeIds),
       }),
@@ -177,7 +178,7 @@ export class Store implements MetadataService {
   }
 
   getExecutionTypesByID(request: RequestOf<"getExecutionTypesByID">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionTypesByIDResponseSchema, {
         executionTypes: await getTypesById(tx, executionKind, request.typeIds),
       }),
@@ -185,7 +186,7 @@ export class Store implements MetadataService {
   }
 
   getContextTypesByID(request: RequestOf<"getContextTypesByID">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextTypesByIDResponseSchema, {
         contextTypes: await getTypesById(tx, contextKind, request.typeIds),
       }),
@@ -193,7 +194,7 @@ export class Store implements MetadataService {
   }
 
   getArtifactTypesByExternalIds(request: RequestOf<"getArtifactTypesByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactTypesByExternalIdsResponseSchema, {
         artifactTypes: await getTypesByExternalIds(tx, artifactKind, request.externalIds),
       }),
@@ -201,7 +202,7 @@ export class Store implements MetadataService {
   }
 
   getExecutionTypesByExternalIds(request: RequestOf<"getExecutionTypesByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionTypesByExternalIdsResponseSchema, {
         executionTypes: await getTypesByExternalIds(tx, executionKind, request.externalIds),
       }),
@@ -209,7 +210,7 @@ export class Store implements MetadataService {
   }
 
   getContextTypesByExternalIds(request: RequestOf<"getContextTypesByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextTypesByExternalIdsResponseSchema, {
         contextTypes: await getTypesByExternalIds(tx, contextKind, request.externalIds),
       }),
@@ -292,25 +293,21 @@ export class Store implements MetadataService {
   }
 
   getArtifactsByContext(request: RequestOf<"getArtifactsByContext">) {
-    return this.read(async (tx) => {
-      const { nodes: artifacts, nextPageToken } = await listNodes(tx, artifactKind, request.options, {
-        contextId: request.contextId,
-      });
+    return this.lookUpIf(request.options === undefined, async (tx) => {
+      const { nodes: artifacts, nextPageToken } = await getNodesByContext(tx, artifactKind, request);
       return create(GetArtifactsByContextResponseSchema, page({ artifacts }, nextPageToken));
     });
   }
 
   getExecutionsByContext(request: RequestOf<"getExecutionsByContext">) {
-    return this.read(async (tx) => {
-      const { nodes: executions, nextPageToken } = await listNodes(tx, executionKind, request.options, {
-        contextId: request.contextId,
-      });
+    return this.lookUpIf(request.options === undefined, async (tx) => {
+      const { nodes: executions, nextPageToken } = await getNodesByContext(tx, executionKind, request);
       return create(GetExecutionsByContextResponseSchema, page({ executions }, nextPageToken));
     });
   }
 
   getArtifactsByID(request: RequestOf<"getArtifactsByID">) {
-    return this.read(async (tx) => {
+    return this.lookUpIf(!request.populateArtifactTypes, async (tx) => {
       const artifacts = await tx.nodesById(artifactKind, request.artifactIds);
       const typeIds = request.populateArtifactTypes ? artifacts.map(({ typeId }) => typeId) : [];
       const artifactTypes = await tx.typesById(artifactKind, [...new Set(typeIds)]);
@@ -319,7 +316,7 @@ export class Store implements MetadataService {
   }
 
   getExecutionsByID(request: RequestOf<"getExecutionsByID">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionsByIDResponseSchema, {
         executions: await tx.nodesById(executionKind, request.executionIds),
       }),
@@ -327,7 +324,7 @@ export class Store implements MetadataService {
   }
 
   getContextsByID(request: RequestOf<"getContextsByID">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextsByIDResponseSchema, {
         contexts: await tx.nodesById(contextKind, request.contextIds),
       }),
@@ -335,28 +332,28 @@ export class Store implements MetadataService {
   }
 
   getArtifactByTypeAndName(request: RequestOf<"getArtifactByTypeAndName">) {
-    return this.read(async (tx) => {
+    return this.lookUp(async (tx) => {
       const artifact = await getNodeByName(tx, artifactKind, request, request.artifactName);
       return create(GetArtifactByTypeAndNameResponseSchema, artifact && { artifact });
     });
   }
 
   getExecutionByTypeAndName(request: RequestOf<"getExecutionByTypeAndName">) {
-    return this.read(async (tx) => {
+    return this.lookUp(async (tx) => {
       const execution = await getNodeByName(tx, executionKind, request, request.executionName);
       return create(GetExecutionByTypeAndNameResponseSchema, execution && { execution });
     });
   }
 
   getContextByTypeAndName(request: RequestOf<"getContextByTypeAndName">) {
-    return this.read(async (tx) => {
+    return this.lookUp(async (tx) => {
       const context = await getNodeByName(tx, contextKind, request, request.contextName);
       return create(GetContextByTypeAndNameResponseSchema, context && { context });
     });
   }
 
   getArtifactsByExternalIds(request: RequestOf<"getArtifactsByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactsByExternalIdsResponseSchema, {
         artifacts: await getNodesByExternalIds(tx, artifactKind, request.externalIds),
       }),
@@ -364,7 +361,7 @@ export class Store implements MetadataService {
   }
 
   getExecutionsByExternalIds(request: RequestOf<"getExecutionsByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetExecutionsByExternalIdsResponseSchema, {
         executions: await getNodesByExternalIds(tx, executionKind, request.externalIds),
       }),
@@ -372,7 +369,7 @@ export class Store implements MetadataService {
   }
 
   getContextsByExternalIds(request: RequestOf<"getContextsByExternalIds">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextsByExternalIdsResponseSchema, {
         contexts: await getNodesByExternalIds(tx, contextKind, request.externalIds),
       }),
@@ -380,7 +377,7 @@ export class Store implements MetadataService {
   }
 
   getArtifactsByURI(request: RequestOf<"getArtifactsByURI">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetArtifactsByURIResponseSchema, { artifacts: await getArtifactsByUri(tx, request) }),
     );
   }
@@ -409,7 +406,7 @@ export class Store implements MetadataService {
   }
 
   getEventsByArtifactIDs(request: RequestOf<"getEventsByArtifactIDs">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetEventsByArtifactIDsResponseSchema, {
         events: await tx.eventsByNode(artifactKind, request.artifactIds),
       }),
@@ -417,7 +414,7 @@ export class Store implements MetadataService {
   }
 
   getEventsByExecutionIDs(request: RequestOf<"getEventsByExecutionIDs">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetEventsByExecutionIDsResponseSchema, {
         events: await tx.eventsByNode(executionKind, request.executionIds),
       }),
@@ -425,7 +422,7 @@ export class Store implements MetadataService {
   }
 
   getContextsByArtifact(request: RequestOf<"getContextsByArtifact">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextsByArtifactResponseSchema, {
         contexts: await getContextsByNode(tx, artifactKind, request.artifactId),
       }),
@@ -433,7 +430,7 @@ export class Store implements MetadataService {
   }
 
   getContextsByExecution(request: RequestOf<"getContextsByExecution">) {
-    return this.read(async (tx) =>
+    return this.lookUp(async (tx) =>
       create(GetContextsByExecutionResponseSchema, {
         contexts: await getContextsByNode(tx, executionKind, request.executionId),
       }),
@@ -504,8 +501,16 @@ export class Store implements MetadataService {
     );
   }
 
+  private lookUp<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.storage.lookUp(work).catch(refuse);
+  }
+
   private read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     return this.storage.read(work).catch(refuse);
+  }
+
+  private lookUpIf<T>(isOneRead: boolean, work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return isOneRead ? this.lookUp(work) : this.read(work);
   }
 
   private write<T>(work: (tx: WriteTransaction) => Promise<T>): Promise<T> {

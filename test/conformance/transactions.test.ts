@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { Event_Type, PropertyType } from "../../src/contract/messages.ts";
+import { type Artifact, Event_Type, PropertyType } from "../../src/contract/messages.ts";
 import { MlmdError } from "../../src/index.ts";
 import {
   conformance,
@@ -311,9 +311,9 @@ conformance("transactions: concurrent writers", (test) => {
       }
       isWriting = false;
     };
-    const read = async () => {
+    const read = async (ask: () => Promise<{ artifacts: Artifact[] }>) => {
       while (isWriting) {
-        const { artifacts } = await rpc.getArtifacts();
+        const { artifacts } = await ask();
         const seen = artifacts.map(
           ({ uri, customProperties }) => `${uri} ${customProperties.round?.value.value ?? 0}`,
         );
@@ -321,7 +321,8 @@ conformance("transactions: concurrent writers", (test) => {
         expect(new Set(seen).size, seen.join()).toBe(1);
       }
     };
-    await Promise.all([write(), read(), read()]);
+    const lookUp = () => rpc.getArtifactsByID({ artifactIds: [1n, 2n, 3n, 4n, 5n] });
+    await Promise.all([write(), read(() => rpc.getArtifacts()), read(lookUp)]);
   });
 
   test("a failing call between others takes nothing of them along", async (subject) => {

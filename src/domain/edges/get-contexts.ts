@@ -9,12 +9,9 @@ export async function getContextsByNode(
   kind: MemberFacts,
   id: bigint,
 ): Promise<Context[]> {
-  const memberships = await tx.membershipsByNode(kind, [id]);
-  if (memberships.length === 0) throw notFound(`No context holds the ${kind.name} with id ${id}`);
-  return tx.nodesById(
-    contextKind,
-    memberships.map((membership) => membership.contextId),
-  );
+  const contexts = await tx.contextsOfNode(kind, id);
+  if (contexts.length === 0) throw notFound(`No context holds the ${kind.name} with id ${id}`);
+  return contexts;
 }
 
 /** One step up (`parent`) or down (`child`) from each context; contexts without links are left out. */

@@ -1,6 +1,6 @@
 import type { GetArtifactsByURIRequest, ListOperationOptions } from "../../contract/messages.ts";
 import { invalidArgument } from "../../errors.ts";
-import { artifactKind, type Kind, type KindName, type NodeOf } from "../kinds.ts";
+import type { Kind, KindName, MemberName, NodeOf } from "../kinds.ts";
 import type { ReadTransaction } from "../ports.ts";
 import { checkExternalIds, keyOf, noneFound } from "../types/get-types.ts";
 import { listNodes, type Page, parseListOptions } from "./list-nodes.ts";
@@ -28,6 +28,16 @@ export async function getNodesByType<K extends KindName>(
   return { nodes, nextPageToken: endsEmpty ? "" : nextPageToken };
 }
 
+/** A look-up where there are no options. */
+export async function getNodesByContext<K extends MemberName>(
+  tx: ReadTransaction,
+  kind: Kind<K>,
+  { contextId, options }: { contextId: bigint; options?: ListOperationOptions | undefined },
+): Promise<Page<K>> {
+  if (options !== undefined) return listNodes(tx, kind, options, { contextId });
+  return { nodes: await tx.nodesOfContext(kind, contextId), nextPageToken: undefined };
+}
+
 async function hasNodes<K extends KindName>(
   tx: ReadTransaction,
   kind: Kind<K>,
@@ -37,6 +47,7 @@ async function hasNodes<K extends KindName>(
   return (await tx.listNodes(kind, { typeId, order, limit: 1 })).length > 0;
 }
 
+/** A look-up: what is read before the node, the id of a type, stands for it for good. */
 export async function getNodeByName<K extends KindName>(
   tx: ReadTransaction,
   kind: Kind<K>,
@@ -44,13 +55,7 @@ export async function getNodeByName<K extends KindName>(
   name: string,
 ): Promise<NodeOf<K> | undefined> {
   const typeId = await tx.typeId(kind, keyOf(request));
-  if (typeId === undefined) return undefined;
-  const found = await tx.nodeIdsByName(kind, [{ typeId, name }]);
-  const [node] = await tx.nodesById(
-    kind,
-    found.map(({ id }) => id),
-  );
-  return node;
+  return typeId === undefined ? undefined : tx.nodeLikeName(kind, { typeId, name });
 }
 
 export async function getNodesByExternalIds<K extends KindName>(
@@ -59,12 +64,9 @@ export async function getNodesByExternalIds<K extends KindName>(
   externalIds: readonly string[],
 ): Promise<NodeOf<K>[]> {
   checkExternalIds(externalIds);
-  const found = await tx.nodeIdsByExternalId(kind, externalIds);
-  if (externalIds.length > 0 && found.length === 0) throw noneFound(kind.name, externalIds);
-  return tx.nodesById(
-    kind,
-    found.map(({ id }) => id),
-  );
+  const nodes = await tx.nodesByExternalId(kind, externalIds);
+  if (externalIds.length > 0 && nodes.length === 0) throw noneFound(kind.name, externalIds);
+  return nodes;
 }
 
 /** In the order in which the URIs are first named, by id within one. */
@@ -76,11 +78,7 @@ export async function getArtifactsByUri(
     throw invalidArgument("The field `uri` of the request is no longer served; send `uris` instead");
   }
   const uris = [...new Set(request.uris)];
-  const found = await tx.artifactIdsByUri(uris);
-  const artifacts = await tx.nodesById(
-    artifactKind,
-    found.map(({ id }) => id),
-  );
+  const artifacts = await tx.artifactsByUri(uris);
   const position = new Map(uris.map((uri, index) => [uri, index]));
   const positionOf = ({ uri }: NodeOf<"artifact">) => position.get(uri) ?? uris.length;
   return artifacts.sort((a, b) => positionOf(a) - positionOf(b));

@@ -1,12 +1,11 @@
 import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedParameter } from "mysql2";
-import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
-import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
-import type { PooledConnection } from "../sql/pooled-storage.ts";
+import type { Connection, Insert, Part, StoredRows, Update } from "../sql/connection.ts";
+import { raw, type Sql, type SqlValue } from "../sql/fragment.ts";
+import { bothInOne } from "../sql/parts.ts";
+import type { Mode, PooledConnection } from "../sql/pooled-storage.ts";
 import { updateStatement } from "../sql/update.ts";
 import { deleteStatement, insertStatement, mysqlDialect } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
-
-export type Mode = "read" | "write";
 
 /** How many rows one insert takes: a statement has at most 65,535 placeholders. */
 const rowsMax = 1024;
@@ -38,13 +37,17 @@ export class MysqlConnection implements PooledConnection {
     this.#onStatement = onStatement;
   }
 
-  /** The first statement begins the transaction and takes its snapshot: sessions are set to that. */
+  /**
+   * The first statement begins the transaction and takes its snapshot, and each statement of a look-up is a transaction:
+   * sessions are set to that.
+   */
   async begin(): Promise<Connection> {
     return new Session(this, this.#mode);
   }
 
   /** The end of a read need not be waited for: there is nothing that it could lose. */
   async commit(): Promise<void> {
+    if (this.#mode === "look-up") return;
     const committed = this.query("COMMIT");
     if (this.#mode === "write") await committed;
     else committed.catch(() => {});
@@ -53,6 +56,7 @@ export class MysqlConnection implements PooledConnection {
   async earlierFailure(): Promise<undefined> {}
 
   async rollback(): Promise<void> {
+    if (this.#mode === "look-up") return;
     await this.query("ROLLBACK");
   }
 
@@ -128,16 +132,20 @@ function answerOf(send: (done: Done) => void): Promise<Answer> {
 
 class Session implements Connection {
   readonly dialect = mysqlDialect;
-  readonly rowLock: Sql;
+  readonly rowLock: Sql | undefined;
   readonly #connection: MysqlConnection;
 
   constructor(connection: MysqlConnection, mode: Mode) {
     this.#connection = connection;
-    this.rowLock = mode === "write" ? raw("FOR UPDATE") : empty;
+    this.rowLock = mode === "write" ? raw("ORDER BY n.id FOR UPDATE") : undefined;
   }
 
   async all<R>(query: Sql): Promise<R[]> {
     return (await this.#connection.select(query.text, query.values)) as R[];
+  }
+
+  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
+    return bothInOne(this, first, second);
   }
 
   /** The ids of one insert follow each other. */

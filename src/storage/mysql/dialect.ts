@@ -32,6 +32,7 @@ export const mysqlDialect: Dialect = {
     return new Uint8Array(Buffer.from(Buffer.from(stored).toString("latin1"), "base64"));
   },
 
+  rowPosition: raw("0"),
   writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
 

@@ -3,9 +3,9 @@ import type { Storage } from "../../domain/ports.ts";
 import type { MigrationProgress } from "../migrate/migrator.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { emptyDatabase } from "../sql/layout.ts";
-import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
+import { type Engine, type Mode, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { fromPool, type Mode, MysqlConnection } from "./connection.ts";
+import { fromPool, MysqlConnection } from "./connection.ts";
 import { connectionOptions, createDatabase, type MysqlLocation } from "./location.ts";
 import { withSchemaLock } from "./lock.ts";
 import { mysqlMigrator } from "./migrator.ts";
@@ -23,7 +23,7 @@ export interface MysqlOptions extends MysqlLocation {
   readonly enableUpgradeMigration?: boolean;
   /** Is told what begins in such an upgrade. */
   readonly onMigrationProgress?: (progress: MigrationProgress) => void;
-  /** How many connections to have at most, for reading and for writing each; 10 unless given. */
+  /** How many connections to have at most, for look-ups, for other reads and for writing each; 10 unless given. */
   readonly connectionsMax?: number;
   /** Is told the text of each statement with values. */
   readonly onStatement?: (text: string) => void;
@@ -44,7 +44,12 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
   if (options.enableUpgradeMigration && !readOnly)
     await mysqlMigrator(options).up({ ...(onProgress && { onProgress }) });
   const config = { ...connection, connectionLimit: connectionsMax, maxIdle: connectionsMax };
-  const pools = { read: driver.createPool(config), write: driver.createPool(config) };
+  const [lookUp, read, write] = [
+    driver.createPool(config),
+    driver.createPool(config),
+    driver.createPool(config),
+  ];
+  const pools = { "look-up": lookUp, read, write };
   const engine = new MysqlEngine(pools, driver.TypedParameter as typeof TypedParameter, options.onStatement);
   try {
     await (readOnly ? engine.check() : engine.prepare());
@@ -55,8 +60,15 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
   return new PooledStorage(engine, options);
 }
 
-/** Reads see one moment. Writes see what is committed by others, and lock what they are going to change. */
-const isolation: Readonly<Record<Mode, string>> = { read: "REPEATABLE READ", write: "READ COMMITTED" };
+/**
+ * Reads see one moment, look-ups one for each statement. Writes see what is committed by others, and lock what they are
+ * going to change.
+ */
+const isolation: Readonly<Record<Mode, string>> = {
+  "look-up": "READ COMMITTED",
+  read: "REPEATABLE READ",
+  write: "READ COMMITTED",
+};
 
 class MysqlEngine implements Engine {
   readonly #pools: Readonly<Record<Mode, Pool>>;
@@ -85,7 +97,7 @@ class MysqlEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pools.read.promise().end(), this.#pools.write.promise().end()]);
+    await Promise.all(Object.values(this.#pools).map((pool) => pool.promise().end()));
   }
 
   prepare(): Promise<void> {
@@ -123,8 +135,8 @@ async function setUpSession(connection: MysqlConnection, mode: Mode): Promise<bi
   // 0 lets it choose how many orders to try.
   await connection.query("SET SESSION optimizer_search_depth = 0");
   await connection.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation[mode]}`);
-  // A transaction begins with its first statement.
-  await connection.query("SET SESSION autocommit = 0");
+  // Without it a transaction begins with its first statement.
+  await connection.query(`SET SESSION autocommit = ${mode === "look-up" ? 1 : 0}`);
   const [session] = await connection.query("SELECT @@SESSION.auto_increment_increment AS step");
   return session?.step as bigint;
 }

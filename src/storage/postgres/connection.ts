@@ -1,14 +1,19 @@
 import type pg from "pg";
 import { UniqueViolation } from "../../domain/ports.ts";
-import type { Connection, Insert, QueryKind, StoredRows, Update } from "../sql/connection.ts";
-import { empty, raw, type Sql, type SqlValue } from "../sql/fragment.ts";
-import type { PooledConnection } from "../sql/pooled-storage.ts";
+import type { Connection, Insert, Part, QueryKind, StoredRows, Update } from "../sql/connection.ts";
+import { raw, type Sql, type SqlValue } from "../sql/fragment.ts";
+import { bothInOne } from "../sql/parts.ts";
+import type { Mode, PooledConnection } from "../sql/pooled-storage.ts";
 import { updateStatement } from "../sql/update.ts";
 import { deleteStatement, insertStatement, postgresDialect } from "./dialect.ts";
 import { fromDriver } from "./errors.ts";
 
-/** One snapshot for reads; writes see what is committed, and lock what they are going to change. */
+/**
+ * One snapshot for reads; writes see what is committed, and lock what they are going to change. Each statement of a
+ * look-up is a transaction by itself.
+ */
 const begins = {
+  "look-up": undefined,
   read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
   write: "BEGIN ISOLATION LEVEL READ COMMITTED",
 } as const;
@@ -36,19 +41,20 @@ export const sessionSettings = `SET jit = off;${keyPlans}`;
 export class PostgresConnection implements PooledConnection {
   readonly #client: pg.PoolClient;
   readonly #onStatement: ((text: string) => void) | undefined;
-  readonly #mode: keyof typeof begins;
+  readonly #mode: Mode;
   #begun: Promise<unknown> = Promise.resolve();
   /** Statements that nobody waits for until the end. */
   readonly #unanswered: Promise<unknown>[] = [];
 
-  constructor(client: pg.PoolClient, mode: keyof typeof begins, onStatement?: (text: string) => void) {
+  constructor(client: pg.PoolClient, mode: Mode, onStatement?: (text: string) => void) {
     this.#client = client;
     this.#mode = mode;
     this.#onStatement = onStatement;
   }
 
   async begin(): Promise<Connection> {
-    this.#begun = this.query(begins[this.#mode]);
+    const begin = begins[this.#mode];
+    if (begin !== undefined) this.#begun = this.query(begin);
     // Whoever sends the next statement is told of the failure.
     this.#begun.catch(() => {});
     return new Session(this, this.#mode);
@@ -59,6 +65,7 @@ export class PostgresConnection implements PooledConnection {
    * the server takes a commit for a rollback.
    */
   async commit(): Promise<void> {
+    if (this.#mode === "look-up") return;
     const committed = this.query("COMMIT");
     committed.catch(() => {});
     await Promise.all(this.#unanswered);
@@ -71,6 +78,7 @@ export class PostgresConnection implements PooledConnection {
   }
 
   async rollback(): Promise<void> {
+    if (this.#mode === "look-up") return;
     await this.query("ROLLBACK");
   }
 
@@ -109,18 +117,22 @@ export class PostgresConnection implements PooledConnection {
 
 class Session implements Connection {
   readonly dialect = postgresDialect;
-  readonly rowLock: Sql;
+  readonly rowLock: Sql | undefined;
   readonly #connection: PostgresConnection;
 
-  constructor(connection: PostgresConnection, mode: keyof typeof begins) {
+  constructor(connection: PostgresConnection, mode: Mode) {
     this.#connection = connection;
-    this.rowLock = mode === "write" ? raw("FOR UPDATE") : empty;
+    this.rowLock = mode === "write" ? raw("ORDER BY n.id FOR UPDATE") : undefined;
   }
 
   async all<Row>({ text, values }: Sql, kind?: QueryKind): Promise<Row[]> {
     const answer =
       kind === "search" ? this.#search(text, values) : this.#connection.statement(prepared(text, values));
     return (await answer).rows as Row[];
+  }
+
+  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
+    return bothInOne(this, first, second);
   }
 
   #search(text: string, values: readonly SqlValue[]): Promise<pg.QueryResult> {

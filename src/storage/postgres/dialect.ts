@@ -34,7 +34,7 @@ export const postgresDialect: Dialect = {
   },
 
   indexedText: (column) => sql`octet_length(${column}) <= ${raw("1500")}`,
-  rowOrder: raw("ctid"),
+  rowPosition: raw("ROW_NUMBER() OVER (ORDER BY ctid)"),
   writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
 

@@ -3,7 +3,7 @@ import type { Storage } from "../../domain/ports.ts";
 import type { MigrationProgress } from "../migrate/migrator.ts";
 import { addBuiltInTypes, hasBuiltInTypes } from "../sql/built-in-types.ts";
 import { emptyDatabase } from "../sql/layout.ts";
-import { type Engine, PooledStorage } from "../sql/pooled-storage.ts";
+import { type Engine, type Mode, PooledStorage } from "../sql/pooled-storage.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { PostgresConnection, sessionSettings } from "./connection.ts";
 import { fromDriver } from "./errors.ts";
@@ -75,7 +75,7 @@ class PostgresEngine implements Engine {
     this.#onStatement = onStatement;
   }
 
-  async connect(mode: "read" | "write"): Promise<PostgresConnection> {
+  async connect(mode: Mode): Promise<PostgresConnection> {
     try {
       return new PostgresConnection(await this.#pool.connect(), mode, this.#onStatement);
     } catch (error) {

@@ -25,6 +25,15 @@ export interface Update extends StoredRows {
   readonly mayClash: boolean;
 }
 
+/** What a query selects: expressions with the names of their columns. */
+export type Columns = readonly (readonly [expression: Sql, name: Sql])[];
+
+/** A query in no order; `from` is what follows its FROM. */
+export interface Part {
+  readonly columns: Columns;
+  readonly from: Sql;
+}
+
 /** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. */
 export type QueryKind = "look-up" | "search";
 
@@ -34,10 +43,19 @@ export type QueryKind = "look-up" | "search";
  */
 export interface Connection {
   readonly dialect: Dialect;
-  /** What a query ends with whose rows are going to be rewritten, so that no other writer comes between. */
-  readonly rowLock: Sql;
+  /**
+   * What a query of nodes (`n`) ends with that are going to be rewritten, so that no other writer comes between. They
+   * are locked in the order of their ids, so that two writers do not wait for each other. Undefined where nothing is
+   * locked.
+   */
+  readonly rowLock: Sql | undefined;
   /** The rows of a query that finds them by key; the caller names their shape. Integers are bigint, unset columns null. Look-ups unless said. */
   all<Row>(query: Sql, kind?: QueryKind): Promise<Row[]>;
+  /**
+   * Two look-ups together, whose columns all have different names; on an engine behind a network by one statement, so
+   * that they see the same moment without a transaction too.
+   */
+  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]>;
   /**
    * Inserts the rows in order and gives their new ids in that order. With `onDuplicate` it gives no ids, and may do so
    * before the database answers: the transaction then fails at its end.

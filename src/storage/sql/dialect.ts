@@ -28,10 +28,10 @@ export interface Dialect {
   encodeProto(bytes: Uint8Array): SqlValue;
   decodeProto(stored: SqlValue): Uint8Array;
   /**
-   * An expression that orders the rows of a table without key as they were inserted; undefined where a query
-   * gives them like that if it asks for no order, and for another order if it asks for any.
+   * Sorts the rows of a table without key as they were inserted; the same for all rows where a query gives them like
+   * that if it asks for no order, and for another order if it asks for any.
    */
-  readonly rowOrder?: Sql;
+  readonly rowPosition: Sql;
   /**
    * True of every short text: what the index of a column of any length is limited to. Undefined where indexes take
    * texts of any length. Only for columns that are compared with texts of at most `indexedTextBytesMax`.

@@ -1,8 +1,12 @@
 import type { Event } from "../../contract/messages.ts";
 import type { MemberFacts } from "../../domain/kinds.ts";
 import type { EventEdge, Membership, ParentLink, WalkAhead } from "../../domain/ports.ts";
-import type { Connection, Insert } from "./connection.ts";
+import { compare } from "./compare.ts";
+import type { Columns, Connection, Insert } from "./connection.ts";
+import type { Dialect } from "./dialect.ts";
 import { empty, raw, type Sql, sql } from "./fragment.ts";
+import { keptFor } from "./kept.ts";
+import { columns } from "./parts.ts";
 import { addStep, type EventPathRow, type EventRow, eventFromRow, eventToRow, pathToRows } from "./rows.ts";
 import { type MemberTables, memberTables } from "./tables.ts";
 
@@ -12,29 +16,42 @@ export async function eventsByNode(
   ids: readonly bigint[],
 ): Promise<Event[]> {
   if (ids.length === 0) return [];
-  const { node } = memberTables[kind.name];
-  return selectEvents(db, db.dialect.inIds(node, ids), sql`${node}, id`);
+  const events = await selectEvents(db, db.dialect.inIds(memberTables[kind.name].node, ids));
+  const nodeId = kind.name === "artifact" ? "artifactId" : "executionId";
+  return events.sort((a, b) => compare(a[nodeId], b[nodeId]));
 }
 
 export async function eventsById(db: Connection, ids: readonly bigint[]): Promise<Event[]> {
   if (ids.length === 0) return [];
-  return selectEvents(db, db.dialect.inIds(raw("id"), ids), raw("id"));
+  return selectEvents(db, db.dialect.inIds(raw("id"), ids));
 }
 
-async function selectEvents(db: Connection, condition: Sql, order: Sql): Promise<Event[]> {
-  const { rowOrder } = db.dialect;
-  const [rows, steps] = await Promise.all([
-    db.all<EventRow>(sql`
-      SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch
-      FROM Event
-      WHERE ${condition}
-      ORDER BY ${order}`),
-    db.all<EventPathRow>(sql`
-      SELECT event_id, is_index_step, step_index, step_key
-      FROM EventPath
-      WHERE event_id IN (SELECT id FROM Event WHERE ${condition})
-      ${rowOrder ? sql`ORDER BY event_id, ${rowOrder}` : empty}`),
-  ]);
+const eventColumns = columns(
+  raw("id"),
+  raw("artifact_id"),
+  raw("execution_id"),
+  raw("type"),
+  raw("milliseconds_since_epoch"),
+);
+
+const stepColumns = keptFor(
+  ({ rowPosition }: Dialect): Columns => [
+    ...columns(raw("event_id"), raw("is_index_step"), raw("step_index"), raw("step_key")),
+    [rowPosition, raw("step_position")],
+  ],
+);
+
+/** Ordered by id. */
+async function selectEvents(db: Connection, condition: Sql): Promise<Event[]> {
+  const [rows, steps] = await db.both<EventRow, EventPathRow>(
+    { columns: eventColumns, from: sql`Event WHERE ${condition}` },
+    {
+      columns: stepColumns(db.dialect),
+      from: sql`EventPath WHERE event_id IN (SELECT id FROM Event WHERE ${condition})`,
+    },
+  );
+  rows.sort((a, b) => compare(a.id, b.id));
+  steps.sort((a, b) => compare(a.step_position, b.step_position));
   const events = new Map(rows.map((row) => [row.id, eventFromRow(row)]));
   for (const row of steps) {
     const event = events.get(row.event_id);
@@ -109,19 +126,6 @@ export async function membershipsByNode(
     SELECT context_id AS "contextId", ${node} AS "nodeId" FROM ${membership}
     WHERE ${db.dialect.inIds(node, ids)}
     ORDER BY ${node}, context_id`);
-}
-
-export async function membershipsByContext(
-  db: Connection,
-  kind: MemberFacts,
-  ids: readonly bigint[],
-): Promise<Membership[]> {
-  if (ids.length === 0) return [];
-  const { membership, node } = memberTables[kind.name];
-  return db.all(sql`
-    SELECT context_id AS "contextId", ${node} AS "nodeId" FROM ${membership}
-    WHERE ${db.dialect.inIds(raw("context_id"), ids)}
-    ORDER BY context_id, ${node}`);
 }
 
 export async function parentLinks(

@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { filterToSql } from "./filter-to-sql.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import { nodeColumns, nodesById, nodesFromRows } from "./nodes.ts";
+import { selectList } from "./parts.ts";
 import type { NodeRow } from "./rows.ts";
 import { memberTables, nodeTables } from "./tables.ts";
 
@@ -41,7 +42,13 @@ export async function listWholeNodes<K extends KindName>(
   const isWide = isPageOfType(query) || restriction.mayRepeat;
   const rows: (ListedNode | NodeRow)[] = isWide
     ? await listed(db, kind, query, restriction)
-    : await select<NodeRow>(db, query, nodeColumns(kind), nodeTables[kind.name].node, restriction);
+    : await select<NodeRow>(
+        db,
+        query,
+        selectList(nodeColumns(kind)),
+        nodeTables[kind.name].node,
+        restriction,
+      );
   const kept = rows.slice(0, limit);
   const nodes = isWide
     ? await nodesInOrder(db, kind, kept)

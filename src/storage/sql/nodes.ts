@@ -1,8 +1,20 @@
-import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
+import {
+  artifactKind,
+  contextKind,
+  type Kind,
+  type KindFacts,
+  type KindName,
+  type MemberFacts,
+  type MemberName,
+  type NodeOf,
+} from "../../domain/kinds.ts";
 import type { NodeIds, NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
-import type { Connection, Insert, StoredRows, Update } from "./connection.ts";
+import { compare } from "./compare.ts";
+import type { Columns, Connection, Insert, Part, StoredRows, Update } from "./connection.ts";
 import { type Dialect, isIndexedText } from "./dialect.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
+import { keptFor } from "./kept.ts";
+import { bothInTwo, columns, partQuery } from "./parts.ts";
 import {
   addProperty,
   type NodeRow,
@@ -12,7 +24,7 @@ import {
   type PropertyRow,
   valueToRow,
 } from "./rows.ts";
-import { nodeTables } from "./tables.ts";
+import { memberTables, nodeTables } from "./tables.ts";
 
 const nodeKinds = Object.keys(nodeTables) as KindName[];
 
@@ -22,10 +34,73 @@ export async function nodesById<K extends KindName>(
   ids: readonly bigint[],
 ): Promise<NodeOf<K>[]> {
   if (ids.length === 0) return [];
-  const [rows, properties] = await Promise.all([nodeRows(db, kind, ids), propertyRows(db, kind, ids)]);
+  const { inIds } = db.dialect;
+  return nodesWhere(db, kind, inIds(raw("n.id"), ids), inIds(nodeTables[kind.name].owner, ids));
+}
+
+export async function nodeLikeName<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  { typeId, name }: NodeName,
+): Promise<NodeOf<K> | undefined> {
+  const isWanted = db.dialect.inPairs(raw("n.type_id"), raw("n.name"), [[typeId, name]]);
+  const nodes = await nodesWhere(db, kind, isWanted);
+  return nodes.find((node) => node.name === name) ?? nodes[0];
+}
+
+export async function nodesByExternalId<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  externalIds: readonly string[],
+): Promise<NodeOf<K>[]> {
+  if (externalIds.length === 0) return [];
+  return nodesWhere(db, kind, db.dialect.inTexts(raw("n.external_id"), externalIds));
+}
+
+export async function artifactsByUri(db: Connection, uris: readonly string[]): Promise<NodeOf<"artifact">[]> {
+  if (uris.length === 0) return [];
+  const uri = raw("n.uri");
+  const { indexedText, inTexts } = db.dialect;
+  const isIndexed = indexedText !== undefined && uris.every(isIndexedText);
+  const isWanted = sql`${inTexts(uri, uris)} ${isIndexed ? sql`AND ${indexedText(uri)}` : empty}`;
+  return nodesWhere(db, artifactKind, isWanted);
+}
+
+export function nodesOfContext<K extends MemberName>(
+  db: Connection,
+  kind: Kind<K>,
+  contextId: bigint,
+): Promise<NodeOf<K>[]> {
+  const { membership, node } = memberTables[kind.name];
+  const members = sql`SELECT m.${node} FROM ${membership} m WHERE m.context_id = ${contextId}`;
+  return nodesWhere(db, kind, sql`n.id IN (${members})`);
+}
+
+export function contextsOfNode(db: Connection, kind: MemberFacts, id: bigint): Promise<NodeOf<"context">[]> {
+  const { membership, node } = memberTables[kind.name];
+  const contexts = sql`SELECT m.context_id FROM ${membership} m WHERE m.${node} = ${id}`;
+  return nodesWhere(db, contextKind, sql`n.id IN (${contexts})`);
+}
+
+/** The nodes (`n`) of which the condition is true, by id. */
+async function nodesWhere<K extends KindName>(
+  db: Connection,
+  kind: Kind<K>,
+  condition: Sql,
+  isOfNodes = sql`${nodeTables[kind.name].owner} IN (SELECT n.id FROM ${nodeTables[kind.name].node} n WHERE ${condition})`,
+): Promise<NodeOf<K>[]> {
+  const part = { columns: nodeColumns(kind), from: sql`${nodeTables[kind.name].node} n WHERE ${condition}` };
+  const [rows, properties] = await lockedOrBoth(db, part, propertyPart(kind, isOfNodes));
+  rows.sort((a, b) => compare(a.id, b.id));
   const nodes = rows.map((row) => nodeFromRow(kind, row));
   addProperties(db.dialect, nodes, properties);
   return nodes;
+}
+
+/** One statement of two parts cannot lock. */
+function lockedOrBoth(db: Connection, nodes: Part, properties: Part): Promise<[NodeRow[], PropertyRow[]]> {
+  if (db.rowLock === undefined) return db.both(nodes, properties);
+  return bothInTwo(db, { ...nodes, from: sql`${nodes.from} ${db.rowLock}` }, properties);
 }
 
 /** The nodes of the rows, in their order. */
@@ -37,12 +112,14 @@ export async function nodesFromRows<K extends KindName>(
   if (rows.length === 0) return [];
   const nodes = rows.map((row) => nodeFromRow(kind, row));
   const ids = rows.map(({ id }) => id);
-  addProperties(db.dialect, nodes, await propertyRows(db, kind, ids));
+  const part = propertyPart(kind, db.dialect.inIds(nodeTables[kind.name].owner, ids));
+  addProperties(db.dialect, nodes, await db.all(partQuery(part)));
   return nodes;
 }
 
-/** The rows of one node come one after the other. */
-function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], rows: readonly PropertyRow[]) {
+/** In the order of their names. */
+function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], rows: PropertyRow[]) {
+  rows.sort((a, b) => compare(a.owner, b.owner) || compare(a.property, b.property));
   const byId = new Map(nodes.map((node) => [node.id, node]));
   let node: NodeOf<KindName> | undefined;
   for (const row of rows) {
@@ -51,32 +128,39 @@ function addProperties(dialect: Dialect, nodes: readonly NodeOf<KindName>[], row
   }
 }
 
-function nodeRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<NodeRow[]> {
-  return db.all(sql`
-    SELECT ${nodeColumns(kind)}
-    FROM ${nodeTables[kind.name].node} n
-    WHERE ${db.dialect.inIds(raw("n.id"), ids)}
-    ORDER BY n.id
-    ${db.rowLock}`);
-}
-
 /** Of a node's table, whose alias is `n`: what a `NodeRow` has. */
-export function nodeColumns(kind: KindFacts): Sql {
+export const nodeColumns = keptFor((kind: KindFacts): Columns => {
   const { state } = nodeTables[kind.name];
-  return sql`n.id, n.type_id, ${kind.hasUri ? raw("n.uri, ") : empty}${state ? sql`n.${state} AS state, ` : empty}
-      n.name, n.external_id, n.create_time_since_epoch AS create_time,
-      n.last_update_time_since_epoch AS last_update_time,
-      (SELECT t.name FROM Type t WHERE t.id = n.type_id) AS type`;
-}
+  return [
+    [raw("n.id"), raw("id")],
+    [raw("n.type_id"), raw("type_id")],
+    ...(kind.hasUri ? [[raw("n.uri"), raw("uri")] as const] : []),
+    ...(state ? [[sql`n.${state}`, raw("state")] as const] : []),
+    [raw("n.name"), raw("name")],
+    [raw("n.external_id"), raw("external_id")],
+    [raw("n.create_time_since_epoch"), raw("create_time")],
+    [raw("n.last_update_time_since_epoch"), raw("last_update_time")],
+    [raw("(SELECT t.name FROM Type t WHERE t.id = n.type_id)"), raw("type")],
+  ];
+});
 
-function propertyRows(db: Connection, kind: KindFacts, ids: readonly bigint[]): Promise<PropertyRow[]> {
-  const { property, owner } = nodeTables[kind.name];
-  return db.all(sql`
-    SELECT ${owner} AS owner, name, is_custom_property,
-      int_value, double_value, string_value, proto_value, bool_value
-    FROM ${property}
-    WHERE ${db.dialect.inIds(owner, ids)}
-    ORDER BY ${owner}, name`);
+/** In the order of `valueToRow`. */
+const valueColumns = [
+  ...[raw("int_value"), raw("double_value"), raw("string_value"), raw("proto_value")],
+  raw("bool_value"),
+];
+
+/** What a `PropertyRow` has. */
+const propertyColumns = keptFor(
+  (kind: KindFacts): Columns => [
+    [nodeTables[kind.name].owner, raw("owner")],
+    [raw("name"), raw("property")],
+    ...columns(raw("is_custom_property"), ...valueColumns),
+  ],
+);
+
+function propertyPart(kind: KindFacts, condition: Sql): Part {
+  return { columns: propertyColumns(kind), from: sql`${nodeTables[kind.name].property} WHERE ${condition}` };
 }
 
 export async function allExist(db: Connection, ids: NodeIds): Promise<boolean> {
@@ -152,20 +236,6 @@ export async function nodeIdsByExternalId(
     ORDER BY id`);
 }
 
-export async function artifactIdsByUri(
-  db: Connection,
-  uris: readonly string[],
-): Promise<{ id: bigint; uri: string }[]> {
-  if (uris.length === 0) return [];
-  const uri = raw("uri");
-  const { indexedText, inTexts } = db.dialect;
-  const isIndexed = indexedText !== undefined && uris.every(isIndexedText);
-  return db.all(sql`
-    SELECT id, uri FROM Artifact
-    WHERE ${inTexts(uri, uris)} ${isIndexed ? sql`AND ${indexedText(uri)}` : empty}
-    ORDER BY id`);
-}
-
 /** What is written of the nodes of one kind. */
 interface NodeWrites {
   readonly insert: Insert;
@@ -176,18 +246,7 @@ interface NodeWrites {
   readonly deleteProperties: StoredRows;
 }
 
-const writesByKind = new Map<KindName, NodeWrites>();
-
-function writesOf(kind: KindFacts): NodeWrites {
-  let writes = writesByKind.get(kind.name);
-  if (writes === undefined) {
-    writes = newWrites(kind);
-    writesByKind.set(kind.name, writes);
-  }
-  return writes;
-}
-
-function newWrites(kind: KindFacts): NodeWrites {
+const writesOf = keptFor((kind: KindFacts): NodeWrites => {
   const { node, property, owner, state } = nodeTables[kind.name];
   // In the order of `nodeToRow`.
   const own = [
@@ -199,18 +258,14 @@ function newWrites(kind: KindFacts): NodeWrites {
   const [name, ids] = [raw("name"), [raw("type_id"), raw("external_id")]];
   const byId = { table: node, key: [raw("id")] };
   const key = [owner, raw("name"), raw("is_custom_property")];
-  const values = [
-    ...[raw("int_value"), raw("double_value"), raw("string_value"), raw("proto_value")],
-    raw("bool_value"),
-  ];
   return {
     insert: { table: node, columns: [...own, ...ids, name, raw("create_time_since_epoch")] },
     update: { ...byId, columns: [...own, ...ids, ...(kind.named ? [name] : [])], mayClash: true },
     updateOthers: { ...byId, columns: own, mayClash: false },
-    putProperties: { table: property, columns: [...key, ...values], onDuplicate: key },
+    putProperties: { table: property, columns: [...key, ...valueColumns], onDuplicate: key },
     deleteProperties: { table: property, key },
   };
-}
+});
 
 export async function insertNodes<K extends KindName>(
   db: Connection,

@@ -10,15 +10,18 @@ import type { Connection } from "./connection.ts";
 import { SqlTransaction, withFacts } from "./transaction.ts";
 import { TypeFacts } from "./type-facts.ts";
 
+/** What a connection is taken for. Each statement of a look-up is a transaction by itself, others are in one. */
+export type Mode = "look-up" | "read" | "write";
+
 /** A database behind a network, as the pool over its driver gives it. */
 export interface Engine {
-  /** A connection of the pool for a transaction of this kind; UNAVAILABLE where none can be had. */
-  connect(mode: "read" | "write"): Promise<PooledConnection>;
+  /** A connection of the pool for this; UNAVAILABLE where none can be had. */
+  connect(mode: Mode): Promise<PooledConnection>;
   close(): Promise<void>;
 }
 
 export interface PooledConnection {
-  /** Begins a transaction. May answer before the database does: a failure then comes with the first statement. */
+  /** Begins a transaction, if there is to be one. May answer before the database does: a failure then comes with the first statement. */
   begin(): Promise<Connection>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
@@ -35,7 +38,7 @@ const attemptsMax = 5;
 const firstWaitMaxMs = 10;
 
 /**
- * Runs each operation in a transaction on a connection of the pool. What the database gave up because of
+ * Runs each operation on a connection of the pool. What the database gave up because of
  * another writer, or a connection that was lost before the commit began, is tried again here, a bounded number
  * of times; a commit whose outcome is not known never is.
  */
@@ -49,6 +52,10 @@ export class PooledStorage implements Storage {
   constructor(engine: Engine, { readOnly = false }: { readOnly?: boolean | undefined } = {}) {
     this.#engine = engine;
     this.#isReadOnly = readOnly;
+  }
+
+  lookUp<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.#run("look-up", work);
   }
 
   read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
@@ -69,7 +76,7 @@ export class PooledStorage implements Storage {
     await this.#engine.close();
   }
 
-  async #run<T>(mode: "read" | "write", work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+  async #run<T>(mode: Mode, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new MlmdError("FAILED_PRECONDITION", "the store is closed");
     const running = withFacts(this.#facts, (informed) => this.#attempts(mode, informed), work);
     this.#running.add(running);
@@ -80,7 +87,7 @@ export class PooledStorage implements Storage {
     }
   }
 
-  async #attempts<T>(mode: "read" | "write", work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  async #attempts<T>(mode: Mode, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(mode, work);
@@ -92,7 +99,7 @@ export class PooledStorage implements Storage {
     }
   }
 
-  async #attempt<T>(mode: "read" | "write", work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  async #attempt<T>(mode: Mode, work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
     const connection = await this.#engine.connect(mode);
     let isBroken = false;
     try {

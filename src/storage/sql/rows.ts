@@ -29,7 +29,8 @@ export interface TypeRow {
   readonly input_type: string | null;
   readonly output_type: string | null;
   readonly external_id: string | null;
-  /** The name of the type's parent type. */
+  /** The id and the name of the type's parent type. */
+  readonly base_id: bigint | null;
   readonly base: string | null;
 }
 
@@ -161,7 +162,7 @@ export function nodeKeyToRow<K extends KindName>(message: NodeOf<K>): SqlValue[]
 
 export interface PropertyRow {
   readonly owner: bigint;
-  readonly name: string;
+  readonly property: string;
   readonly is_custom_property: bigint | boolean;
   readonly int_value: bigint | null;
   readonly double_value: number | null;
@@ -180,7 +181,7 @@ export function addProperty(dialect: Dialect, message: NodeOf<KindName>, row: Pr
   const value = Object.create(valuePrototype) as { -readonly [F in keyof Value]: Value[F] };
   value.$typeName = ValueSchema.typeName;
   value.value = kind;
-  setEntry(row.is_custom_property ? node.customProperties : node.properties, row.name, value);
+  setEntry(row.is_custom_property ? node.customProperties : node.properties, row.property, value);
 }
 
 /**
@@ -273,6 +274,7 @@ export interface EventPathRow {
   readonly is_index_step: bigint | boolean;
   readonly step_index: bigint | null;
   readonly step_key: string | null;
+  readonly step_position: bigint;
 }
 
 export function eventFromRow(row: EventRow): Event {

@@ -1,6 +1,14 @@
 import { clone } from "@bufbuild/protobuf";
 import type { Event } from "../../contract/messages.ts";
-import type { Kind, KindFacts, KindName, MemberFacts, NodeOf, TypeOf } from "../../domain/kinds.ts";
+import type {
+  Kind,
+  KindFacts,
+  KindName,
+  MemberFacts,
+  MemberName,
+  NodeOf,
+  TypeOf,
+} from "../../domain/kinds.ts";
 import type {
   Membership,
   NodeIds,
@@ -123,8 +131,20 @@ export class SqlTransaction implements WriteTransaction {
   nodeIdsByExternalId(kind: KindFacts, externalIds: readonly string[]) {
     return nodes.nodeIdsByExternalId(this.#db, kind, externalIds);
   }
-  artifactIdsByUri(uris: readonly string[]) {
-    return nodes.artifactIdsByUri(this.#db, uris);
+  nodeLikeName<K extends KindName>(kind: Kind<K>, name: NodeName) {
+    return nodes.nodeLikeName(this.#db, kind, name);
+  }
+  nodesByExternalId<K extends KindName>(kind: Kind<K>, externalIds: readonly string[]) {
+    return nodes.nodesByExternalId(this.#db, kind, externalIds);
+  }
+  artifactsByUri(uris: readonly string[]) {
+    return nodes.artifactsByUri(this.#db, uris);
+  }
+  nodesOfContext<K extends MemberName>(kind: Kind<K>, contextId: bigint) {
+    return nodes.nodesOfContext(this.#db, kind, contextId);
+  }
+  contextsOfNode(kind: MemberFacts, id: bigint) {
+    return nodes.contextsOfNode(this.#db, kind, id);
   }
   listNodes(kind: KindFacts, query: NodeQuery) {
     return listNodes(this.#db, kind, query);
@@ -163,9 +183,6 @@ export class SqlTransaction implements WriteTransaction {
   }
   membershipsByNode(kind: MemberFacts, ids: readonly bigint[]) {
     return edges.membershipsByNode(this.#db, kind, ids);
-  }
-  membershipsByContext(kind: MemberFacts, ids: readonly bigint[]) {
-    return edges.membershipsByContext(this.#db, kind, ids);
   }
   parentLinks(contexts: "child" | "parent", ids: readonly bigint[]) {
     return edges.parentLinks(this.#db, contexts, ids);

@@ -1,8 +1,10 @@
 import { setEntry } from "../../contract/presence.ts";
 import type { Kind, KindName, TypeOf } from "../../domain/kinds.ts";
 import type { TypeKey, TypeProperty } from "../../domain/ports.ts";
-import type { Connection, Insert, Update } from "./connection.ts";
+import { compare } from "./compare.ts";
+import type { Columns, Connection, Insert, Update } from "./connection.ts";
 import { raw, type Sql, sql } from "./fragment.ts";
+import { columns } from "./parts.ts";
 import { type TypeRow, typeFromRow, typeToRow } from "./rows.ts";
 
 export async function typesById<K extends KindName>(
@@ -78,32 +80,50 @@ async function selectTypes<K extends KindName>(
   condition: Sql,
 ): Promise<TypeOf<K>[]> {
   const selected = sql`t.type_kind = ${BigInt(kind.typeKind)} AND ${condition}`;
-  const [rows, properties] = await Promise.all([
-    db.all<TypeRow>(sql`
-      SELECT t.id, t.name, t.version, t.description, t.input_type, t.output_type, t.external_id,
-        base.name AS base
-      FROM Type t
-      LEFT JOIN ParentType p ON p.type_id = t.id
-      LEFT JOIN Type base ON base.id = p.parent_type_id
-      WHERE ${selected}
-      ORDER BY t.id, p.parent_type_id`),
-    db.all<TypePropertyRow>(sql`
-      SELECT type_id, name, data_type FROM TypeProperty
-      WHERE type_id IN (SELECT t.id FROM Type t WHERE ${selected})`),
-  ]);
+  const [rows, properties] = await db.both<TypeRow, TypePropertyRow>(
+    {
+      columns: typeColumns,
+      from: sql`Type t
+        LEFT JOIN ParentType p ON p.type_id = t.id
+        LEFT JOIN Type base ON base.id = p.parent_type_id
+        WHERE ${selected}`,
+    },
+    {
+      columns: typePropertyColumns,
+      from: sql`TypeProperty WHERE type_id IN (SELECT t.id FROM Type t WHERE ${selected})`,
+    },
+  );
+  rows.sort((a, b) => compare(a.id, b.id) || compare(a.base_id ?? 0n, b.base_id ?? 0n));
   const types = new Map<bigint, TypeOf<K>>();
   // We give a type one parent at most; where a database holds more, the first one counts.
   for (const row of rows) if (!types.has(row.id)) types.set(row.id, typeFromRow(kind, row));
   for (const row of properties) {
     const type = types.get(row.type_id);
-    if (type) setEntry(type.properties, row.name, Number(row.data_type ?? 0n));
+    if (type) setEntry(type.properties, row.property, Number(row.data_type ?? 0n));
   }
   return [...types.values()];
 }
 
+const typeColumns: Columns = [
+  [raw("t.id"), raw("id")],
+  [raw("t.name"), raw("name")],
+  [raw("t.version"), raw("version")],
+  [raw("t.description"), raw("description")],
+  [raw("t.input_type"), raw("input_type")],
+  [raw("t.output_type"), raw("output_type")],
+  [raw("t.external_id"), raw("external_id")],
+  [raw("p.parent_type_id"), raw("base_id")],
+  [raw("base.name"), raw("base")],
+];
+
+const typePropertyColumns: Columns = [
+  ...columns(raw("type_id"), raw("data_type")),
+  [raw("name"), raw("property")],
+];
+
 interface TypePropertyRow {
   readonly type_id: bigint;
-  readonly name: string;
+  readonly property: string;
   readonly data_type: bigint | null;
 }
 

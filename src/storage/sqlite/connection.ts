@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import type { Connection, Insert, StoredRows, Update } from "../sql/connection.ts";
-import { empty, type Sql, type SqlValue } from "../sql/fragment.ts";
+import type { Connection, Insert, Part, StoredRows, Update } from "../sql/connection.ts";
+import type { Sql, SqlValue } from "../sql/fragment.ts";
+import { bothInTwo } from "../sql/parts.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
 import { deleteText, insertText, sqliteDialect, updateText } from "./dialect.ts";
 import { fromDriver, isBusy } from "./errors.ts";
@@ -207,7 +208,7 @@ export function withoutPeeking(text: string): string {
 class Session implements Connection {
   readonly dialect = sqliteDialect;
   /** A write transaction has the whole database for itself. */
-  readonly rowLock = empty;
+  readonly rowLock = undefined;
   #connection: SqliteConnection | undefined;
 
   constructor(connection: SqliteConnection) {
@@ -220,6 +221,10 @@ class Session implements Connection {
 
   async all<Row>(query: Sql): Promise<Row[]> {
     return this.#running().all<Row>(query);
+  }
+
+  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
+    return bothInTwo(this, first, second);
   }
 
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {

@@ -1,6 +1,7 @@
-import type { Insert, StoredRows } from "../sql/connection.ts";
+import type { Insert, StoredRows, Update } from "../sql/connection.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
+import { keptFor } from "../sql/kept.ts";
 import { isGiven, updateStatement } from "../sql/update.ts";
 
 /**
@@ -39,7 +40,7 @@ export const sqliteDialect: Dialect = {
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
   decodeProto,
 
-  rowOrder: raw("rowid"),
+  rowPosition: raw("rowid"),
 
   // Without statistics SQLite takes every value of a property for rare.
   unindexed: (column) => sql`+${column}`,
@@ -53,18 +54,9 @@ function decodeProto(stored: SqlValue): Uint8Array {
 }
 
 /** The statements that write one row. */
-export const insertText = keptFor(insertStatement);
-export const updateText = keptFor(updateStatement);
-export const deleteText = keptFor(deleteStatement);
-
-function keptFor<Write extends object>(statementOf: (write: Write) => Sql): (write: Write) => string {
-  const texts = new WeakMap<Write, string>();
-  return (write) => {
-    const text = texts.get(write) ?? statementOf(write).text;
-    texts.set(write, text);
-    return text;
-  };
-}
+export const insertText = keptFor((insert: Insert) => insertStatement(insert).text);
+export const updateText = keptFor((update: Update) => updateStatement(update).text);
+export const deleteText = keptFor((stored: StoredRows) => deleteStatement(stored).text);
 
 function deleteStatement({ table, key }: StoredRows): Sql {
   return sql`DELETE FROM ${table} WHERE ${join(key.map(isGiven), " AND ")}`;

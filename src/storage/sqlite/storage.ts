@@ -32,6 +32,10 @@ export class SqliteStorage implements Storage {
     if (writer) this.#writes = new GroupCommit(writer, this.#writing, waitingMax);
   }
 
+  lookUp<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.read(work);
+  }
+
   async read<T>(work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     this.#checkOpen();
     return withFacts(this.#facts, (informed) => this.#reading.run(() => this.#reader.read(informed)), work);
