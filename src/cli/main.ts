@@ -8,7 +8,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // Calls leave nothing but short-lived garbage, for which the runtime would take a hundred megabytes and more.
 const { setFlagsFromString } = await import("node:v8");
 setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--optimize-for-size");
+setFlagsFromString("--heap-growing-percent=50");
 const { run } = await import("./run.ts");
 await run(process.argv);
 
