@@ -190,8 +190,8 @@ async function startMysql(start: Start): Promise<ControlledServer> {
     return { missing: "MariaDB is not installed" };
   }
   const folder = ownedFolder(start.folder, "mysql", user);
-  const data = join(folder, "data");
-  const base = ["--no-defaults", `--datadir=${data}`];
+  // A server that starts removes the temporary tables of all others from a folder that they share.
+  const base = ["--no-defaults", `--datadir=${join(folder, "data")}`, `--tmpdir=${folder}`];
   await promisify(execFile)(
     install,
     [...base, "--auth-root-authentication-method=normal", "--skip-test-db"],
