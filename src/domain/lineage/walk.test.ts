@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Event_Type } from "../../contract/messages.ts";
 import type { FilterPlan } from "../../filter/plan.ts";
 import type { KindFacts, MemberFacts, MemberName } from "../kinds.ts";
@@ -144,4 +144,25 @@ test.each([
   expect(await reach(h, { start: ["e2"], limits: exact })).toBe(
     "a1 a2 a3 a4 e1 e2 e3 v1 v2 v3 v4 v5 v6 v7 v8",
   );
+});
+
+test("where much is ahead, the walk goes on hop by hop, under whatever limits", async () => {
+  const edges = graph(...Array.from({ length: 5001 }, (_, index) => `a1 e${index + 1}`), "e1 a2", "a2 e6000");
+  const tx = transaction(edges);
+  const [readsAhead, reads] = [vi.spyOn(tx, "edgesAhead"), vi.spyOn(tx, "eventEdges")];
+  const { ids } = await walk(tx, {
+    start: { kind: "artifact", ids: [1n] },
+    hopsMax: 20,
+    direction: "downstream",
+    endings: {},
+    limits: { nodesMax: Number.POSITIVE_INFINITY, eventsMax: Number.POSITIVE_INFINITY },
+  });
+  expect([ids.artifact, ids.execution.size]).toEqual([new Set([1n, 2n]), 5002]);
+  expect(readsAhead).toHaveBeenCalledOnce();
+  expect(reads.mock.calls.map(([{ name }, nodes]) => [name, nodes.length])).toEqual([
+    ["artifact", 1],
+    ["execution", 5001],
+    ["artifact", 1],
+    ["execution", 1],
+  ]);
 });

@@ -54,10 +54,17 @@ const typesFrom: Readonly<Record<Direction, WalkAhead["types"]>> = {
 /** How many nodes one statement expands: bounds memory where a hop reaches very many. */
 const chunkSize = 10_000;
 
-/** A walk that has come to more nodes than this reads hop by hop: what it has to read takes longer than asking does. */
+/*
+ * Hops are read ahead, several by one query, while little is there: from more nodes, or by more edges, what has to be
+ * read takes longer than asking does, and much of it may not be needed.
+ */
 const aheadNodesMax = 100;
+const aheadEdgesMax = 5_000;
 
-/** How many hops are read at a time. A two-way walk ahead comes back to each node in every second hop. */
+/** How many hops are read ahead at first. */
+const firstHopsAhead = 4;
+
+/** How many are from then on. A two-way walk ahead comes back to each node in every second hop. */
 const hopsAhead: Readonly<Record<Direction, number>> = { upstream: 16, downstream: 16, both: 4 };
 
 const kinds = { artifact: artifactKind, execution: executionKind } as const;
@@ -94,11 +101,16 @@ class Walker {
   private readonly eventIds: bigint[] = [];
   /** What was read ahead, and for how many more hops that is all there is. */
   private ahead: { readonly edges: EdgesFrom; hops: number } = { edges: edgesFrom([]), hops: 0 };
+  /** How many hops to read ahead next; 0 where it is not worth it any more. */
+  private nextAhead: number;
 
   constructor(
     private readonly tx: ReadTransaction,
     private readonly options: WalkOptions,
-  ) {}
+  ) {
+    // What lies behind an ending is not to be read, and may be very much.
+    this.nextAhead = Object.keys(options.endings).length === 0 ? firstHopsAhead : 0;
+  }
 
   start(): Promise<bigint[]> {
     const { kind, ids } = this.options.start;
@@ -128,8 +140,9 @@ class Walker {
 
   /** In parts, where they are many. */
   private async *edgesOf(kind: MemberName, frontier: readonly bigint[], hopsLeft: number) {
-    if (this.ahead.hops === 0 && hopsLeft > 1 && this.mayReadAhead(frontier))
-      await this.readAhead(kind, frontier, hopsLeft);
+    const hops = Math.min(hopsLeft, this.nextAhead);
+    if (this.ahead.hops === 0 && hops > 1 && frontier.length <= aheadNodesMax)
+      await this.readAhead(kind, frontier, hops);
     if (this.ahead.hops > 0) {
       this.ahead.hops--;
       const edges = this.ahead.edges[kind];
@@ -140,19 +153,14 @@ class Walker {
       yield await this.tx.eventEdges(kinds[kind], frontier.slice(at, at + chunkSize));
   }
 
-  /** What lies behind an ending is not to be read, and may be very much. */
-  private mayReadAhead(frontier: readonly bigint[]): boolean {
-    return frontier.length <= aheadNodesMax && Object.keys(this.options.endings).length === 0;
-  }
-
-  private async readAhead(kind: MemberName, frontier: readonly bigint[], hopsLeft: number): Promise<void> {
-    const { direction, limits } = this.options;
-    const hops = Math.min(hopsLeft, hopsAhead[direction]);
-    const edgesMax = limits.eventsMax;
-    const types = typesFrom[direction];
-    const edges = await this.tx.edgesAhead(kinds[kind], frontier, { hops, types, edgesMax });
-    if (edges.length > edgesMax) throw tooLarge(`more than ${edgesMax} events`);
-    this.ahead = { edges: edgesFrom(edges), hops };
+  /** Where there is too much, nothing of it is kept: it is not known of which nodes it has all edges. */
+  private async readAhead(kind: MemberName, frontier: readonly bigint[], hops: number): Promise<void> {
+    const { direction } = this.options;
+    const walk = { hops, types: typesFrom[direction], edgesMax: aheadEdgesMax };
+    const edges = await this.tx.edgesAhead(kinds[kind], frontier, walk);
+    const isTooMuch = edges.length > aheadEdgesMax;
+    if (!isTooMuch) this.ahead = { edges: edgesFrom(edges), hops };
+    this.nextAhead = isTooMuch ? 0 : hopsAhead[direction];
   }
 
   private allows(from: MemberName, type: number): boolean {
