@@ -4,6 +4,7 @@ import { type Code, MlmdError } from "../../errors.ts";
 const tooLong = "a text is longer than the database takes; names, versions and external ids have 255 bytes";
 const conflict = "another writer was in the way; try again";
 const lost = "the connection to the database was lost";
+const tooSlow = "the database gave up a statement that took too long";
 
 /** By the server's error number. */
 const meanings: ReadonlyMap<number, readonly [Code, string]> = new Map([
@@ -26,7 +27,13 @@ const meanings: ReadonlyMap<number, readonly [Code, string]> = new Map([
   [1927, ["UNAVAILABLE", lost]],
   [2006, ["UNAVAILABLE", lost]],
   [2013, ["UNAVAILABLE", lost]],
-  [3024, ["ABORTED", "the database gave up a statement that took too long"]],
+  [1969, ["DEADLINE_EXCEEDED", tooSlow]],
+  [3024, ["DEADLINE_EXCEEDED", tooSlow]],
+  [1021, ["RESOURCE_EXHAUSTED", "the disk of the database is full"]],
+  [1114, ["RESOURCE_EXHAUSTED", "the database has no room for more data"]],
+  [1037, ["RESOURCE_EXHAUSTED", "the database ran out of memory"]],
+  [1038, ["RESOURCE_EXHAUSTED", "the database ran out of memory"]],
+  [1461, ["RESOURCE_EXHAUSTED", "the database has no room for more prepared statements"]],
 ]);
 
 /** An insert over a row whose key is alike, but not the same: see the dialect. No NULL is ever sent for a key. */

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { UniqueViolation } from "../../domain/ports.ts";
+import { MlmdError } from "../../errors.ts";
 import type { Connection, Insert, Part, QueryKind, StoredRows, Update } from "../sql/connection.ts";
 import { raw, type Sql, type SqlValue } from "../sql/fragment.ts";
 import { bothInOne } from "../sql/parts.ts";
@@ -69,7 +70,8 @@ export class PostgresConnection implements PooledConnection {
     const committed = this.query("COMMIT");
     committed.catch(() => {});
     await Promise.all(this.#unanswered);
-    if (this.#mode === "write") await committed;
+    if (this.#mode === "write" && (await committed).command !== "COMMIT")
+      throw new MlmdError("INTERNAL", "the database rolled the operation back");
   }
 
   async earlierFailure(): Promise<unknown> {

@@ -20,9 +20,13 @@ const meanings: ReadonlyMap<string, readonly [Code, string]> = new Map([
   ["25006", ["PERMISSION_DENIED", "the database can only be read"]],
   ["42501", ["PERMISSION_DENIED", "the database user may not do this"]],
   ["3D000", ["NOT_FOUND", "the database does not exist"]],
+  ["57014", ["DEADLINE_EXCEEDED", "the database gave up a statement that took too long"]],
+  ["53100", ["RESOURCE_EXHAUSTED", "the disk of the database is full"]],
+  ["53200", ["RESOURCE_EXHAUSTED", "the database ran out of memory"]],
+  ["25P03", ["UNAVAILABLE", "the connection to the database was lost"]],
   ["28", ["UNAUTHENTICATED", "the database refuses the user or password"]],
   ["08", ["UNAVAILABLE", "the connection to the database was lost"]],
-  ["53", ["UNAVAILABLE", "the database has no room for more connections or data"]],
+  ["53", ["UNAVAILABLE", "the database has no room for more connections"]],
   ["57", ["UNAVAILABLE", "the database is shutting down or starting"]],
 ]);
 

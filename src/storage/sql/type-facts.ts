@@ -36,7 +36,7 @@ export class TypeFacts {
 
   addTypes<K extends KindName>(kind: Kind<K>, types: readonly TypeOf<K>[]): void {
     if (this.#types.size + types.length > typesMax) this.#types.clear();
-    for (const type of types) this.#types.set(`${kind.name} ${type.id}`, type);
+    for (const type of types.slice(0, typesMax)) this.#types.set(`${kind.name} ${type.id}`, type);
   }
 
   addId(kind: KindFacts, key: TypeKey, id: bigint): void {
