@@ -3,9 +3,9 @@ import { alternatives, didYouMean, FilterError, shown } from "./error.ts";
 import { callOf } from "./functions.ts";
 import { limits } from "./limits.ts";
 import { Names } from "./names.ts";
-import type { Expression, FilterPlan } from "./plan.ts";
+import type { Column, Expression, FilterPlan } from "./plan.ts";
 import { type Typed, toDouble, unify } from "./types.ts";
-import type { EnumType, KindName } from "./vocabulary.ts";
+import type { EnumType, KindName, ValueType } from "./vocabulary.ts";
 
 /**
  * Gives every name its meaning and every expression its type.
@@ -22,6 +22,7 @@ type NodeOf<K extends Node["kind"]> = Node & { kind: K };
 class Checker {
   readonly #names: Names;
   #doubles = 0;
+  #alternatives = 0;
 
   constructor(kind: KindName) {
     this.#names = new Names(kind);
@@ -56,10 +57,9 @@ class Checker {
       case "group":
         return this.#typed(node.operand, names);
       case "and":
-      case "or": {
-        const terms = node.terms.map((term) => this.#logical(term));
-        return bool(node.at, { op: node.kind, terms });
-      }
+        return bool(node.at, { op: "and", terms: node.terms.map((term) => this.#logical(term)) });
+      case "or":
+        return this.#or(node);
       case "not":
         this.#refuseNull(node.operand, "NOT");
         return bool(node.at, not(this.condition(node.operand)));
@@ -85,6 +85,19 @@ class Checker {
       case "case":
         return this.#case(node);
     }
+  }
+
+  #or(node: NodeOf<"and" | "or">): Typed {
+    const terms = alternativesOf(node.terms.map((term) => this.#logical(term)));
+    this.#alternatives += terms.length;
+    if (this.#alternatives > limits.alternatives) {
+      throw new FilterError(
+        node.at,
+        `at most ${limits.alternatives} conditions may stand beside OR; use IN lists`,
+      );
+    }
+    const [first] = terms;
+    return bool(node.at, first !== undefined && terms.length === 1 ? first : { op: "or", terms });
   }
 
   /** A condition, or NULL for one that is not known. */
@@ -279,6 +292,34 @@ function not(operand: Expression): Expression {
 
 function negatedIf(negated: boolean, expression: Expression): Expression {
   return negated ? not(expression) : expression;
+}
+
+/** `a = 1 OR a = 2` is `a IN (1, 2)`, which databases plan and look up at once. */
+function alternativesOf(terms: readonly Expression[]): Expression[] {
+  const byColumn = Map.groupBy(terms, (term) => {
+    const equality = equalityOf(term);
+    return equality && `${equality.column.join} ${equality.column.field} ${equality.type}`;
+  });
+  return [...byColumn.values()].flatMap((group) => {
+    const equalities = group.flatMap((term) => equalityOf(term) ?? []);
+    const [first, second] = equalities;
+    if (first === undefined || second === undefined) return group;
+    return {
+      op: "inValues",
+      operand: first.column,
+      type: first.type,
+      values: equalities.map(({ value }) => value),
+    };
+  });
+}
+
+function equalityOf(
+  term: Expression,
+): { column: Column; type: ValueType; value: NonNullable<Value> } | undefined {
+  if (term.op !== "compare" || term.operator !== "=") return undefined;
+  const { left, right } = term;
+  if (left.op !== "column" || right.op !== "literal" || right.value === null) return undefined;
+  return { column: left, type: right.type, value: right.value };
 }
 
 /** "Is not LIVE" holds for a node without state, too; so the original has it for enums, and only for them. */

@@ -297,6 +297,19 @@ function condition(text: string, kind: KindName = "artifact"): Expression {
   return compileFilter(kind, text).condition;
 }
 
+test("alternatives of one column are one list", () => {
+  const one: Expression = { op: "literal", type: "INT64", value: 1n };
+  const id: Expression = { op: "column", join: "node", field: "id" };
+  const values = { op: "inValues", operand: id, type: "INT64", values: [1n, 2n] };
+  expect(condition("id = 1 OR id = 2")).toEqual(values);
+  const typeId: Expression = { op: "column", join: "node", field: "type_id" };
+  const others = ["=", ">"].map((operator) => ({ op: "compare", operator, left: typeId, right: one }));
+  expect(condition("id = 1 OR type_id = 1 OR type_id > 1 OR id = 2")).toEqual({
+    op: "or",
+    terms: [values, ...others],
+  });
+});
+
 describe("enums", () => {
   const state: Expression = { op: "column", join: "node", field: "state" };
   const live: Expression = { op: "literal", type: "INT64", value: 2n };

@@ -71,6 +71,7 @@ test.each([
   ["cases", "CASE WHEN ".repeat(100_000), "nested"],
   ["lists", "1 IN (".repeat(100_000), "nested"],
   ["terms", `id = 1${" OR id = 1".repeat(limits.terms)}`, "terms"],
+  ["alternatives", `id > 1${" OR id > 1".repeat(limits.alternatives)}`, "beside OR"],
   ["values", `id IN (1${",1".repeat(limits.listed)})`, "values in all"],
   ["doubles", `id IN (1.5${",1".repeat(limits.listedDoubles)})`, "doubles in all"],
   ["arguments", `COALESCE(1${",1".repeat(limits.arguments)}) = 1`, "at most 100 values"],
@@ -95,6 +96,7 @@ function manyProperties(count: number): string {
 test.each([
   ["parentheses", `${"(".repeat(limits.depth - 2)}true${")".repeat(limits.depth - 2)}`],
   ["a chain of OR", `id = 1${" OR id = 1".repeat(3000)}`],
+  ["alternatives", `id > 1${" OR id > 1".repeat(limits.alternatives - 1)}`],
   ["a list of ids", `id IN (${Array.from({ length: 100_000 }, (_, i) => 10_000_000 + i).join(", ")})`],
   ["neighbours", manyAliases("contexts", 18, "id")],
   ["events", Array.from({ length: limits.tables }, (_, i) => `events_${i}.type = INPUT`).join(" OR ")],

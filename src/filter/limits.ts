@@ -6,6 +6,8 @@ export const limits = {
   depth: 100,
   /** Operators, names and values, without the values of IN lists. */
   terms: 10_000,
+  /** Conditions that an OR stands between, `a = 1 OR a = 2` counting once: SQLite plans them in quadratic time. */
+  alternatives: 1_000,
   /** Values in all IN lists together. */
   listed: 200_000,
   /** Doubles among them: no database takes them as one bound list. */

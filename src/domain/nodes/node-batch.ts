@@ -180,6 +180,7 @@ export class NodeBatch<K extends KindName> {
     if (entry.id === 0n) return;
     if (changesKey) {
       this.keyUpdates.add(entry);
+      // To the end: names are given up and taken in the order of the request.
       this.updates.delete(entry);
     }
     this.updates.add(entry);

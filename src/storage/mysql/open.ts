@@ -29,6 +29,9 @@ export interface MysqlOptions extends MysqlLocation {
   readonly onStatement?: (text: string) => void;
 }
 
+/** For each connection; all clients of a server share its `max_prepared_stmt_count`, 16,382 by default. */
+const maxPreparedStatements = 200;
+
 /**
  * Opens a database of the original's layout, version 10; an empty one is given it, a missing one is created.
  *
@@ -43,7 +46,8 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
   if (!options.skipDbCreation && !readOnly) await createDatabase(connection);
   if (options.enableUpgradeMigration && !readOnly)
     await mysqlMigrator(options).up({ ...(onProgress && { onProgress }) });
-  const config = { ...connection, connectionLimit: connectionsMax, maxIdle: connectionsMax };
+  const limits = { connectionLimit: connectionsMax, maxIdle: connectionsMax, maxPreparedStatements };
+  const config = { ...connection, ...limits };
   const [lookUp, read, write] = [
     driver.createPool(config),
     driver.createPool(config),

@@ -34,7 +34,7 @@ export interface Part {
   readonly from: Sql;
 }
 
-/** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. */
+/** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. PostgreSQL plans them differently. */
 export type QueryKind = "look-up" | "search";
 
 /**

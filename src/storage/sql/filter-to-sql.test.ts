@@ -273,6 +273,8 @@ test.each([
   ["artifact", "CASE WHEN id = 1 THEN 'a' WHEN name IS NULL THEN 'b' END = 'b'", [3]],
   ["artifact", "NULLIF(LOWER(name), 'one') IS NOT NULL", [2]],
   ["artifact", "SUBSTR(name, 2, 2) = 'am' AND LENGTH(name) = 4 AND ABS(-id) = 2 AND TRIM(' x ') = 'x'", [2]],
+  ["artifact", "id = 3 OR id = 3 OR name = 'one' OR id = 9 OR 2 = id", [1, 2, 3]],
+  ["artifact", "NOT (id = 3 OR id = 2) AND (state = LIVE OR state = PENDING OR TRUE)", [1, 4]],
   ["artifact", "name IN ('one','b','c','d','e','f','g','h','i','j')", [1]],
 ] as const)("%s: %s selects %j", (kind, text, expected) => {
   expect(ids(kind, text)).toEqual(expected.map(BigInt));
@@ -282,6 +284,7 @@ test("what the limits admit, the database takes", () => {
   const list = Array.from({ length: limits.listed - 1 }, (_, i) => i * 1_000_000_007);
   expect(ids("artifact", `id IN (${list.join()},3)`)).toEqual([3n]);
   expect(ids("artifact", `id = 1${" OR id = 2".repeat(limits.terms / 4)}`)).toEqual([1n, 2n]);
+  expect(ids("artifact", `id > 3${" OR id > 4".repeat(limits.alternatives - 1)}`)).toEqual([4n]);
   const deep = limits.depth - 3;
   expect(ids("artifact", `${"NOT ".repeat(deep - (deep % 2))}id = 2`)).toEqual([2n]);
   expect(ids("artifact", `id = 1${" + 1".repeat(limits.depth - 3)}`)).toEqual([]);
@@ -296,7 +299,7 @@ test("what the limits admit, the database takes", () => {
 });
 
 test("a long chain of OR beside deep nesting stays below the height that SQLite takes", () => {
-  const wide = " OR id = 7".repeat(30);
+  const wide = " OR id > 7".repeat(30);
   let text = "id = 1";
   for (let i = 0; i < 15; i++) text = `(${text}${wide})`;
   expect(ids("artifact", text)).toEqual([1n]);

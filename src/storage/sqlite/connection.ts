@@ -10,6 +10,9 @@ import { fromDriver, isBusy } from "./errors.ts";
 /** How many prepared statements a connection keeps; the texts vary with kinds and filters only. */
 const statementsMax = 500;
 
+/** Characters of the text of a statement that is kept; a filter can make one of megabytes. */
+const keptLengthMax = 20_000;
+
 /** How long to wait between two tries to get a lock. */
 const retryMs = 5;
 
@@ -180,6 +183,7 @@ export class SqliteConnection {
       return known.statement;
     }
     const statement = this.#usable().prepare(withoutPeeking(text));
+    if (text.length > keptLengthMax) return statement;
     this.#statements.set(text, { statement, isUsed: false });
     if (this.#statements.size > statementsMax) this.#forgetOne();
     return statement;
