@@ -1,4 +1,4 @@
-import { clone } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { type Event, Event_Type, EventSchema } from "../../contract/messages.ts";
 import { get, has } from "../../contract/presence.ts";
 import { alreadyExists, invalidArgument } from "../../errors.ts";
@@ -38,7 +38,7 @@ export function checkEventType(event: Event): void {
 
 /** The event as it is stored: between these nodes, at the time given by the client or else now. */
 export function completeEvent(event: Event, artifactId: bigint, executionId: bigint, clock: Clock): Event {
-  const complete = clone(EventSchema, event);
+  const complete = Object.assign(create(EventSchema), event);
   complete.artifactId = artifactId;
   complete.executionId = executionId;
   if (!has(event, "millisecondsSinceEpoch")) complete.millisecondsSinceEpoch = clock();

@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { ArtifactSchema } from "../../contract/messages.ts";
 import { artifactKind } from "../../domain/kinds.ts";
 import { SqliteConnection } from "./connection.ts";
 import { createSchema } from "./schema.ts";
@@ -67,6 +69,20 @@ test.each([
   const error = await connection.retryWhileBusy(fails).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code, cause: { code: driverCode } });
   expect((error as Error).message).not.toContain("secret");
+});
+
+test("a set of any size is inserted in its order, and each row's id is given", async () => {
+  const connection = new SqliteConnection(newDatabase, 0);
+  for (const count of [1, 3, 4, 5, 63, 64, 65, 150]) {
+    const names = Array.from({ length: count }, (_, index) => `${count}-${index}`);
+    const nodes = names.map((name) => create(ArtifactSchema, { typeId: 1n, name }));
+    await connection.transaction("BEGIN", async (tx) => {
+      const ids = await tx.insertNodes(artifactKind, nodes);
+      const stored = await tx.nodesById(artifactKind, ids);
+      expect(stored.map(({ name }) => name)).toEqual(names);
+      expect(stored.map(({ id }) => id)).toEqual(ids);
+    });
+  }
 });
 
 test("statements are reported once for a set of rows, not at all for an empty one", async () => {

@@ -4,7 +4,7 @@ import type { Connection, Insert, Part, StoredRows, Update } from "../sql/connec
 import type { Sql, SqlValue } from "../sql/fragment.ts";
 import { bothInTwo } from "../sql/parts.ts";
 import { SqlTransaction } from "../sql/transaction.ts";
-import { deleteText, insertText, sqliteDialect, updateText } from "./dialect.ts";
+import { deleteText, insertSizes, insertText, sqliteDialect, updateText } from "./dialect.ts";
 import { fromDriver, isBusy } from "./errors.ts";
 
 /** How many prepared statements a connection keeps; the texts vary with kinds and filters only. */
@@ -153,16 +153,35 @@ export class SqliteConnection {
     }
   }
 
-  /** The ids of the rows that the statement inserted, if it does. */
-  runMany(text: string, rows: readonly (readonly SqlValue[])[]): bigint[] {
-    if (rows.length === 0) return [];
+  runMany(text: string, rows: readonly (readonly SqlValue[])[]): void {
+    if (rows.length === 0) return;
     this.#onStatement?.(text);
     try {
       const statement = this.#statement(text);
-      return rows.map((row) => statement.run(row).lastInsertRowid as bigint);
+      for (const row of rows) statement.run(row);
     } catch (error) {
       throw fromDriver(error);
     }
+  }
+
+  /** The ids of the rows; with `onDuplicate` they mean nothing. */
+  insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): bigint[] {
+    if (rows.length === 0) return [];
+    this.#onStatement?.(insertText(insert, 1));
+    const ids: bigint[] = [];
+    try {
+      for (const size of insertSizes) {
+        while (ids.length + size <= rows.length) {
+          const values = size === 1 ? rows[ids.length] : rows.slice(ids.length, ids.length + size).flat();
+          const last = this.#statement(insertText(insert, size)).run(values).lastInsertRowid as bigint;
+          // The ids that one statement gives follow each other.
+          for (let back = size - 1; back >= 0; back--) ids.push(last - BigInt(back));
+        }
+      }
+    } catch (error) {
+      throw fromDriver(error);
+    }
+    return ids;
   }
 
   close(): void {
@@ -232,7 +251,7 @@ class Session implements Connection {
   }
 
   async insertMany(insert: Insert, rows: readonly (readonly SqlValue[])[]): Promise<bigint[]> {
-    return this.#running().runMany(insertText(insert), rows);
+    return this.#running().insertMany(insert, rows);
   }
 
   async updateMany(update: Update, rows: readonly (readonly SqlValue[])[]): Promise<void> {

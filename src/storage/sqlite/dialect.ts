@@ -53,8 +53,19 @@ function decodeProto(stored: SqlValue): Uint8Array {
   throw new TypeError("a proto value is neither text nor bytes");
 }
 
+/** How many rows one statement inserts: few different statements for sets of any size, as each is prepared once. */
+export const insertSizes = [64, 16, 4, 1] as const;
+type InsertSize = (typeof insertSizes)[number];
+
+const insertTexts = keptFor(
+  (insert: Insert) => new Map(insertSizes.map((size) => [size, insertStatement(insert, size).text])),
+);
+
+export function insertText(insert: Insert, size: InsertSize): string {
+  return insertTexts(insert).get(size) as string;
+}
+
 /** The statements that write one row. */
-export const insertText = keptFor((insert: Insert) => insertStatement(insert).text);
 export const updateText = keptFor((update: Update) => updateStatement(update).text);
 export const deleteText = keptFor((stored: StoredRows) => deleteStatement(stored).text);
 
@@ -62,9 +73,13 @@ function deleteStatement({ table, key }: StoredRows): Sql {
   return sql`DELETE FROM ${table} WHERE ${join(key.map(isGiven), " AND ")}`;
 }
 
-function insertStatement({ table, columns, onDuplicate }: Insert): Sql {
-  const placeholders = columns.map(() => raw("?"));
-  return sql`INSERT INTO ${table} (${join(columns, ", ")}) VALUES (${join(placeholders, ", ")})${
+function insertStatement({ table, columns, onDuplicate }: Insert, rows: number): Sql {
+  const row = sql`(${join(
+    columns.map(() => raw("?")),
+    ", ",
+  )})`;
+  const values = join(Array<Sql>(rows).fill(row), ", ");
+  return sql`INSERT INTO ${table} (${join(columns, ", ")}) VALUES ${values}${
     onDuplicate === undefined ? empty : duplicateClause(columns, onDuplicate)
   }`;
 }
