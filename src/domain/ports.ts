@@ -39,6 +39,9 @@ export interface TypeKey {
 }
 
 export interface ReadTransaction {
+  /** Whether each of these calls is a round trip: what may be needed soon is then better asked for at once. */
+  readonly isRemote: boolean;
+
   /** Types come with properties and base type, ordered by id. */
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]): Promise<TypeOf<K>[]>;
   /** Where the database holds a type twice, the one with the lower id; names compare exactly. */

@@ -55,7 +55,7 @@ const typesFrom: Readonly<Record<Direction, WalkAhead["types"]>> = {
 const chunkSize = 10_000;
 
 /*
- * Hops are read ahead, several by one query, while little is there: from more nodes, or by more edges, what has to be
+ * Where each query is a round trip, hops are read ahead, several by one query, while little is there: from more nodes, or by more edges, what has to be
  * read takes longer than asking does, and much of it may not be needed.
  */
 const aheadNodesMax = 100;
@@ -109,7 +109,8 @@ class Walker {
     private readonly options: WalkOptions,
   ) {
     // What lies behind an ending is not to be read, and may be very much.
-    this.nextAhead = Object.keys(options.endings).length === 0 ? firstHopsAhead : 0;
+    const mayRead = tx.isRemote && Object.keys(options.endings).length === 0;
+    this.nextAhead = mayRead ? firstHopsAhead : 0;
   }
 
   start(): Promise<bigint[]> {

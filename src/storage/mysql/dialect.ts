@@ -4,6 +4,8 @@ import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.
 import { isGiven } from "../sql/update.ts";
 
 export const mysqlDialect: Dialect = {
+  isRemote: true,
+
   // A list of ids travels as one text, so that every length of list is the same prepared statement.
   inIds: (column, ids) =>
     ids.length <= shortListMax

@@ -9,6 +9,8 @@ export function isIndexedText(text: string): boolean {
 
 /** Where the databases differ in what the shared SQL needs. */
 export interface Dialect {
+  /** Whether a query is a round trip to another process. */
+  readonly isRemote: boolean;
   /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
   inIds(column: Sql, ids: readonly bigint[]): Sql;
   inTexts(column: Sql, texts: readonly string[]): Sql;

@@ -49,6 +49,10 @@ export class SqlTransaction implements WriteTransaction {
     for (const add of this.#learnt.splice(0)) add();
   }
 
+  get isRemote() {
+    return this.#db.dialect.isRemote;
+  }
+
   typesById<K extends KindName>(kind: Kind<K>, ids: readonly bigint[]) {
     return types.typesById(this.#db, kind, ids);
   }

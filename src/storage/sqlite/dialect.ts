@@ -9,6 +9,8 @@ import { isGiven, updateStatement } from "../sql/update.ts";
  * what most small reads are about, is bound by itself: that takes half the time.
  */
 export const sqliteDialect: Dialect = {
+  isRemote: false,
+
   inIds: (column, ids) =>
     ids.length === 1
       ? sql`${column} IN (${ids[0] as bigint})`
