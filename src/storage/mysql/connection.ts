@@ -1,7 +1,7 @@
 import type { FieldPacket, Pool, PoolConnection, QueryError, QueryResult, TypedParameter } from "mysql2";
 import type { Connection, Insert, Part, StoredRows, Update } from "../sql/connection.ts";
 import { raw, type Sql, type SqlValue } from "../sql/fragment.ts";
-import { bothInOne } from "../sql/parts.ts";
+import { bothQuery, splitRows } from "../sql/parts.ts";
 import type { Mode, PooledConnection } from "../sql/pooled-storage.ts";
 import { updateStatement } from "../sql/update.ts";
 import { deleteStatement, insertStatement, mysqlDialect } from "./dialect.ts";
@@ -72,12 +72,12 @@ export class MysqlConnection implements PooledConnection {
 
   /** A statement of the transaction with values to compare with. */
   async select(text: string, values: readonly SqlValue[]): Promise<Row[]> {
-    return (
-      await this.#execute(
-        text,
-        values.map((value) => this.#bind(value)),
-      )
-    ).rows;
+    return (await this.#execute(text, this.#bound(values))).rows;
+  }
+
+  /** As `select`, each row an array. */
+  async selectArrays(text: string, values: readonly SqlValue[]): Promise<unknown[][]> {
+    return (await this.#execute(text, this.#bound(values), true)).rows as unknown as unknown[][];
   }
 
   /** A statement of the transaction with values to store only. Gives the first of the new ids. */
@@ -85,14 +85,17 @@ export class MysqlConnection implements PooledConnection {
     return (await this.#execute(text, values.map(bindStored))).insertId;
   }
 
-  #execute(text: string, values: readonly unknown[]): Promise<Answer> {
-    this.#onStatement?.(text);
-    return answerOf((done) => this.#connection.execute(text, values as never[], done));
+  #execute(sql: string, values: readonly unknown[], rowsAsArray = false): Promise<Answer> {
+    this.#onStatement?.(sql);
+    const statement = { sql, values: values as never[], rowsAsArray };
+    return answerOf((done) => this.#connection.execute(statement, done));
   }
 
   /** An integer that is compared with must have its own type, so that the comparison is one of integers. */
-  #bind(value: SqlValue): unknown {
-    return typeof value === "bigint" ? this.#typed.LONGLONG(value) : bindStored(value);
+  #bound(values: readonly SqlValue[]): unknown[] {
+    return values.map((value) =>
+      typeof value === "bigint" ? this.#typed.LONGLONG(value) : bindStored(value),
+    );
   }
 }
 
@@ -144,8 +147,9 @@ class Session implements Connection {
     return (await this.#connection.select(query.text, query.values)) as R[];
   }
 
-  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
-    return bothInOne(this, first, second);
+  async both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
+    const { text, values } = bothQuery(first, second);
+    return splitRows(await this.#connection.selectArrays(text, values), first, second);
   }
 
   /** The ids of one insert follow each other. */
@@ -202,30 +206,32 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-type Row = Record<string, unknown>;
+type Row = Record<string | number, unknown>;
 
 /** Numbers of the protocol (`DECIMAL`, `TINY` to `LONGLONG`, `INT24`, `NEWDECIMAL`) whose columns are integers here. */
 const integerTypes: ReadonlySet<number> = new Set([0, 1, 2, 3, 8, 9, 246]);
 
 function readRows(result: QueryResult, fields: readonly FieldPacket[]): Row[] {
   const rows = result as unknown as Row[];
-  for (const { name, columnType } of fields) {
-    if (integerTypes.has(columnType ?? -1)) readIntegers(rows, name);
-    else readTexts(rows, name);
+  const areArrays = Array.isArray(rows[0]);
+  for (const [index, { name, columnType }] of fields.entries()) {
+    const key = areArrays ? index : name;
+    if (integerTypes.has(columnType ?? -1)) readIntegers(rows, key);
+    else readTexts(rows, key);
   }
   return rows;
 }
 
-function readIntegers(rows: readonly Row[], name: string): void {
+function readIntegers(rows: readonly Row[], key: string | number): void {
   for (const row of rows) {
-    const value = row[name];
-    if (value !== null) row[name] = BigInt(value as number | string);
+    const value = row[key];
+    if (value !== null) row[key] = BigInt(value as number | string);
   }
 }
 
-function readTexts(rows: readonly Row[], name: string): void {
+function readTexts(rows: readonly Row[], key: string | number): void {
   for (const row of rows) {
-    const value = row[name];
-    if (typeof value === "string") row[name] = fromWire(value);
+    const value = row[key];
+    if (typeof value === "string") row[key] = fromWire(value);
   }
 }

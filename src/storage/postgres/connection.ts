@@ -3,7 +3,7 @@ import { UniqueViolation } from "../../domain/ports.ts";
 import { MlmdError } from "../../errors.ts";
 import type { Connection, Insert, Part, QueryKind, StoredRows, Update } from "../sql/connection.ts";
 import { raw, type Sql, type SqlValue } from "../sql/fragment.ts";
-import { bothInOne } from "../sql/parts.ts";
+import { bothQuery, splitRows } from "../sql/parts.ts";
 import type { Mode, PooledConnection } from "../sql/pooled-storage.ts";
 import { updateStatement } from "../sql/update.ts";
 import { deleteStatement, insertStatement, postgresDialect } from "./dialect.ts";
@@ -133,8 +133,11 @@ class Session implements Connection {
     return (await answer).rows as Row[];
   }
 
-  both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
-    return bothInOne(this, first, second);
+  async both<A, B>(first: Part, second: Part): Promise<[A[], B[]]> {
+    const { text, values } = bothQuery(first, second);
+    const statement: pg.QueryArrayConfig = { ...prepared(text, values), rowMode: "array" };
+    const answer = await this.#connection.statement(statement);
+    return splitRows(answer.rows, first, second);
   }
 
   #search(text: string, values: readonly SqlValue[]): Promise<pg.QueryResult> {

@@ -34,15 +34,19 @@ interface Made {
   readonly text: string;
 }
 
-const lastMade = new WeakMap<TemplateStringsArray, Made>();
+/** The latest texts of each template, so many at most. */
+const latest = new WeakMap<TemplateStringsArray, Made[]>();
+const latestMax = 16;
 
-/** The very string of the last time, where it is equal: what looks a statement up by it knows its hash already. */
+/** The very string of an earlier time, where it is equal: what looks a statement up by it knows its hash already. */
 function textOf(strings: TemplateStringsArray, texts: readonly string[]): string {
-  const last = lastMade.get(strings);
-  if (last !== undefined && isSame(last.texts, texts)) return last.text;
+  const made = latest.get(strings) ?? [];
+  for (const each of made) if (isSame(each.texts, texts)) return each.text;
   let text = strings[0] ?? "";
   for (let i = 0; i < texts.length; i++) text += `${texts[i]}${strings[i + 1]}`;
-  lastMade.set(strings, { texts, text });
+  made.unshift({ texts, text });
+  made.length = Math.min(made.length, latestMax);
+  latest.set(strings, made);
   return text;
 }
 
