@@ -34,8 +34,7 @@ export async function nodesById<K extends KindName>(
   ids: readonly bigint[],
 ): Promise<NodeOf<K>[]> {
   if (ids.length === 0) return [];
-  const { inIds } = db.dialect;
-  return nodesWhere(db, kind, inIds(raw("n.id"), ids), inIds(nodeTables[kind.name].owner, ids));
+  return selectNodes(db, kind, sql`WHERE ${db.dialect.inIds(raw("n.id"), ids)}`, hasOwner(db, kind, ids));
 }
 
 export async function nodeLikeName<K extends KindName>(
@@ -44,7 +43,7 @@ export async function nodeLikeName<K extends KindName>(
   { typeId, name }: NodeName,
 ): Promise<NodeOf<K> | undefined> {
   const isWanted = db.dialect.inPairs(raw("n.type_id"), raw("n.name"), [[typeId, name]]);
-  const nodes = await nodesWhere(db, kind, isWanted);
+  const nodes = await selectNodes(db, kind, sql`WHERE ${isWanted}`);
   return nodes.find((node) => node.name === name) ?? nodes[0];
 }
 
@@ -54,7 +53,7 @@ export async function nodesByExternalId<K extends KindName>(
   externalIds: readonly string[],
 ): Promise<NodeOf<K>[]> {
   if (externalIds.length === 0) return [];
-  return nodesWhere(db, kind, db.dialect.inTexts(raw("n.external_id"), externalIds));
+  return selectNodes(db, kind, sql`WHERE ${db.dialect.inTexts(raw("n.external_id"), externalIds)}`);
 }
 
 export async function artifactsByUri(db: Connection, uris: readonly string[]): Promise<NodeOf<"artifact">[]> {
@@ -62,8 +61,8 @@ export async function artifactsByUri(db: Connection, uris: readonly string[]): P
   const uri = raw("n.uri");
   const { indexedText, inTexts } = db.dialect;
   const isIndexed = indexedText !== undefined && uris.every(isIndexedText);
-  const isWanted = sql`${inTexts(uri, uris)} ${isIndexed ? sql`AND ${indexedText(uri)}` : empty}`;
-  return nodesWhere(db, artifactKind, isWanted);
+  const alsoIndexed = isIndexed ? sql`AND ${indexedText(uri)}` : empty;
+  return selectNodes(db, artifactKind, sql`WHERE ${inTexts(uri, uris)} ${alsoIndexed}`);
 }
 
 export function nodesOfContext<K extends MemberName>(
@@ -72,28 +71,31 @@ export function nodesOfContext<K extends MemberName>(
   contextId: bigint,
 ): Promise<NodeOf<K>[]> {
   const { membership, node } = memberTables[kind.name];
-  const members = sql`SELECT m.${node} FROM ${membership} m WHERE m.context_id = ${contextId}`;
-  return nodesWhere(db, kind, sql`n.id IN (${members})`);
+  const found = sql`JOIN ${membership} m ON m.${node} = n.id WHERE m.context_id = ${contextId}`;
+  return selectNodes(db, kind, found);
 }
 
 export function contextsOfNode(db: Connection, kind: MemberFacts, id: bigint): Promise<NodeOf<"context">[]> {
   const { membership, node } = memberTables[kind.name];
-  const contexts = sql`SELECT m.context_id FROM ${membership} m WHERE m.${node} = ${id}`;
-  return nodesWhere(db, contextKind, sql`n.id IN (${contexts})`);
+  const found = sql`JOIN ${membership} m ON m.context_id = n.id WHERE m.${node} = ${id}`;
+  return selectNodes(db, contextKind, found);
 }
 
-/** The nodes (`n`) of which the condition is true, by id. */
-async function nodesWhere<K extends KindName>(
+/**
+ * The nodes by id. `found` follows `FROM … n` and gives each of them once; `properties` follows `FROM … p` and finds
+ * theirs.
+ */
+async function selectNodes<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
-  condition: Sql,
-  isOfNodes = sql`${nodeTables[kind.name].owner} IN (SELECT n.id FROM ${nodeTables[kind.name].node} n WHERE ${condition})`,
+  found: Sql,
+  properties = sql`JOIN ${nodeTables[kind.name].node} n ON n.id = p.${nodeTables[kind.name].owner} ${found}`,
 ): Promise<NodeOf<K>[]> {
-  const part = { columns: nodeColumns(kind), from: sql`${nodeTables[kind.name].node} n WHERE ${condition}` };
-  const [rows, properties] = await lockedOrBoth(db, part, propertyPart(kind, isOfNodes));
+  const part = { columns: nodeColumns(kind), from: sql`${nodeTables[kind.name].node} n ${found}` };
+  const [rows, propertyRows] = await lockedOrBoth(db, part, propertyPart(kind, properties));
   rows.sort((a, b) => compare(a.id, b.id));
   const nodes = rows.map((row) => nodeFromRow(kind, row));
-  addProperties(db.dialect, nodes, properties);
+  addProperties(db.dialect, nodes, propertyRows);
   return nodes;
 }
 
@@ -112,7 +114,7 @@ export async function nodesFromRows<K extends KindName>(
   if (rows.length === 0) return [];
   const nodes = rows.map((row) => nodeFromRow(kind, row));
   const ids = rows.map(({ id }) => id);
-  const part = propertyPart(kind, db.dialect.inIds(nodeTables[kind.name].owner, ids));
+  const part = propertyPart(kind, hasOwner(db, kind, ids));
   addProperties(db.dialect, nodes, await db.all(partQuery(part)));
   return nodes;
 }
@@ -153,14 +155,18 @@ const valueColumns = [
 /** What a `PropertyRow` has. */
 const propertyColumns = keptFor(
   (kind: KindFacts): Columns => [
-    [nodeTables[kind.name].owner, raw("owner")],
-    [raw("name"), raw("property")],
+    [sql`p.${nodeTables[kind.name].owner}`, raw("owner")],
+    [raw("p.name"), raw("property")],
     ...columns(raw("is_custom_property"), ...valueColumns),
   ],
 );
 
-function propertyPart(kind: KindFacts, condition: Sql): Part {
-  return { columns: propertyColumns(kind), from: sql`${nodeTables[kind.name].property} WHERE ${condition}` };
+function propertyPart(kind: KindFacts, found: Sql): Part {
+  return { columns: propertyColumns(kind), from: sql`${nodeTables[kind.name].property} p ${found}` };
+}
+
+function hasOwner(db: Connection, kind: KindFacts, ids: readonly bigint[]): Sql {
+  return sql`WHERE ${db.dialect.inIds(sql`p.${nodeTables[kind.name].owner}`, ids)}`;
 }
 
 export async function allExist(db: Connection, ids: NodeIds): Promise<boolean> {
