@@ -1,12 +1,10 @@
 import type { ListOptions, MetadataStore } from "../../src/index.ts";
 
-const contexts = 1_000;
-
 /**
  * Fills a new database of any engine with so many artifacts, and a tenth as many executions. Each artifact is the output
  * of one execution and the input of the next; each context holds its share.
  */
-export function filling(artifacts: number): string[] {
+export function filling(artifacts: number, contexts = 1_000): string[] {
   const executions = artifacts / 10;
   const numbers = (count: number) =>
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
@@ -42,8 +40,10 @@ export function filling(artifacts: number): string[] {
 const ids = [5n, 50n, 500n];
 const page = (options: ListOptions): ListOptions => ({ limit: 20, ...options });
 
-/** Each can be answered without going through a table. */
-export const questions: readonly [string, (store: MetadataStore) => Promise<unknown>][] = [
+type Questions = readonly [string, (store: MetadataStore) => Promise<unknown>][];
+
+/** Each is answered by key. */
+export const lookUps: Questions = [
   ["artifacts by id", (s) => s.getArtifactsById(ids)],
   ["executions by id", (s) => s.getExecutionsById(ids)],
   ["contexts by id", (s) => s.getContextsById(ids)],
@@ -59,6 +59,11 @@ export const questions: readonly [string, (store: MetadataStore) => Promise<unkn
   ["events by execution", (s) => s.getEventsByExecutionIds(ids)],
   ["contexts by artifact", (s) => s.getContextsByArtifact(5n)],
   ["contexts by execution", (s) => s.getContextsByExecution(5n)],
+];
+
+/** Each can be answered without going through a table. */
+export const questions: Questions = [
+  ...lookUps,
   ["artifacts by context", (s) => s.getArtifactsByContext(5n)],
   ["artifacts by context, a page", (s) => s.getArtifactsByContext(5n, page({ orderBy: "CREATE_TIME" }))],
   ["executions by context", (s) => s.getExecutionsByContext(5n)],

@@ -1,5 +1,5 @@
 import type { Insert, StoredRows } from "../sql/connection.ts";
-import type { Dialect } from "../sql/dialect.ts";
+import { type Dialect, joined } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 import { isGiven } from "../sql/update.ts";
 
@@ -11,6 +11,8 @@ export const mysqlDialect: Dialect = {
     ids.length <= shortListMax
       ? sql`${column} IN (${join(padded(ids), ", ")})`
       : sql`${column} IN (SELECT id FROM JSON_TABLE(${`[${ids.join()}]`}, ${raw("'$[*]'")} COLUMNS (id BIGINT PATH ${raw("'$'")})) AS ids)`,
+
+  among: joined,
 
   // Texts out of a JSON table would not have the collation of the column.
   inTexts: (column, texts) => sql`${column} IN (${join(padded(texts), ", ")})`,

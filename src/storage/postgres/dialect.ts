@@ -1,5 +1,5 @@
 import type { Insert, StoredRows } from "../sql/connection.ts";
-import type { Dialect } from "../sql/dialect.ts";
+import { type Dialect, isPair } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 
 /** A list travels as one text, so that every length of list is the same prepared statement. */
@@ -8,10 +8,16 @@ export const postgresDialect: Dialect = {
 
   inIds: (column, ids) => sql`${column} = ANY(${`{${ids.join()}}`}${raw("::bigint[]")})`,
 
+  // A plan made while the tables are nearly empty may begin a join with all rows of either; this it cannot.
+  among: (column, { id, table, condition }) =>
+    sql`WHERE ${column} = ANY(ARRAY(SELECT ${id} FROM ${table} WHERE ${condition}))`,
+
   inTexts: (column, texts) =>
     sql`${column} = ANY(ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(texts)}${raw("::jsonb")})))`,
 
   inPairs(id, text, pairs) {
+    const [first] = pairs;
+    if (first !== undefined && pairs.length === 1) return isPair(id, text, first);
     // A bigint beyond 2^53 survives as digits; JSON.stringify refuses it.
     const json = `[${pairs.map(([first, second]) => `[${first},${JSON.stringify(second)}]`).join()}]`;
     return sql`(${id}, ${text}) IN (
@@ -36,7 +42,7 @@ export const postgresDialect: Dialect = {
   },
 
   indexedText: (column) => sql`octet_length(${column}) <= ${raw("1500")}`,
-  rowPosition: raw("ROW_NUMBER() OVER (ORDER BY ctid)"),
+  rowPosition: raw("ROW_NUMBER() OVER (ORDER BY s.ctid)"),
   writerLock: raw("SELECT schema_version FROM MLMDEnv FOR UPDATE"),
 };
 

@@ -1,4 +1,4 @@
-import type { Sql, SqlValue } from "./fragment.ts";
+import { type Sql, type SqlValue, sql } from "./fragment.ts";
 
 /** An index row of PostgreSQL has room for 2,704 bytes; a name beside the text takes up to 1,020 of them. */
 export const indexedTextBytesMax = 1500;
@@ -7,12 +7,22 @@ export function isIndexedText(text: string): boolean {
   return Buffer.byteLength(text) <= indexedTextBytesMax;
 }
 
+/** A query of ids, which gives each once. */
+export interface Ids {
+  readonly id: Sql;
+  /** The table, and its alias. */
+  readonly table: Sql;
+  readonly condition: Sql;
+}
+
 /** Where the databases differ in what the shared SQL needs. */
 export interface Dialect {
   /** Whether a query is a round trip to another process. */
   readonly isRemote: boolean;
   /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
   inIds(column: Sql, ids: readonly bigint[]): Sql;
+  /** What follows the table of the column: the rows in which it is one of the ids. */
+  among(column: Sql, ids: Ids): Sql;
   inTexts(column: Sql, texts: readonly string[]): Sql;
   /** The id column and the text column are one of the pairs. */
   inPairs(id: Sql, text: Sql, pairs: readonly (readonly [bigint, string])[]): Sql;
@@ -30,8 +40,8 @@ export interface Dialect {
   encodeProto(bytes: Uint8Array): SqlValue;
   decodeProto(stored: SqlValue): Uint8Array;
   /**
-   * Sorts the rows of a table without key as they were inserted; the same for all rows where a query gives them like
-   * that if it asks for no order, and for another order if it asks for any.
+   * Sorts the rows of a table (`s`) without key as they were inserted; the same for all rows where a query gives them
+   * like that if it asks for no order, and for another order if it asks for any.
    */
   readonly rowPosition: Sql;
   /**
@@ -46,4 +56,13 @@ export interface Dialect {
   unindexed?(column: Sql): Sql;
   /** Makes other writers that run this wait until the transaction ends; undefined where there never are others. */
   readonly writerLock?: Sql;
+}
+
+export function isPair(id: Sql, text: Sql, pair: readonly [bigint, string]): Sql {
+  return sql`(${id} = ${pair[0]} AND ${text} = ${pair[1]})`;
+}
+
+/** `among` as a join. */
+export function joined(column: Sql, { id, table, condition }: Ids): Sql {
+  return sql`JOIN ${table} ON ${id} = ${column} WHERE ${condition}`;
 }

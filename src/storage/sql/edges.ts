@@ -43,11 +43,12 @@ const stepColumns = keptFor(
 
 /** Ordered by id. */
 async function selectEvents(db: Connection, condition: Sql): Promise<Event[]> {
+  const wanted = { id: raw("e.id"), table: raw("Event e"), condition };
   const [rows, steps] = await db.both<EventRow, EventPathRow>(
     { columns: eventColumns, from: sql`Event WHERE ${condition}` },
     {
       columns: stepColumns(db.dialect),
-      from: sql`EventPath WHERE event_id IN (SELECT id FROM Event WHERE ${condition})`,
+      from: sql`EventPath s ${db.dialect.among(raw("s.event_id"), wanted)}`,
     },
   );
   rows.sort((a, b) => compare(a.id, b.id));

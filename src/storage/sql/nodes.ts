@@ -11,7 +11,7 @@ import {
 import type { NodeIds, NodeName, NodeProperty, PropertyKey } from "../../domain/ports.ts";
 import { compare } from "./compare.ts";
 import type { Columns, Connection, Insert, Part, StoredRows, Update } from "./connection.ts";
-import { type Dialect, isIndexedText } from "./dialect.ts";
+import { type Dialect, type Ids, isIndexedText } from "./dialect.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
 import { keptFor } from "./kept.ts";
 import { bothInTwo, columns, partQuery } from "./parts.ts";
@@ -43,7 +43,7 @@ export async function nodeLikeName<K extends KindName>(
   { typeId, name }: NodeName,
 ): Promise<NodeOf<K> | undefined> {
   const isWanted = db.dialect.inPairs(raw("n.type_id"), raw("n.name"), [[typeId, name]]);
-  const nodes = await selectNodes(db, kind, sql`WHERE ${isWanted}`);
+  const nodes = await nodesWhere(db, kind, isWanted);
   return nodes.find((node) => node.name === name) ?? nodes[0];
 }
 
@@ -53,7 +53,7 @@ export async function nodesByExternalId<K extends KindName>(
   externalIds: readonly string[],
 ): Promise<NodeOf<K>[]> {
   if (externalIds.length === 0) return [];
-  return selectNodes(db, kind, sql`WHERE ${db.dialect.inTexts(raw("n.external_id"), externalIds)}`);
+  return nodesWhere(db, kind, db.dialect.inTexts(raw("n.external_id"), externalIds));
 }
 
 export async function artifactsByUri(db: Connection, uris: readonly string[]): Promise<NodeOf<"artifact">[]> {
@@ -61,8 +61,8 @@ export async function artifactsByUri(db: Connection, uris: readonly string[]): P
   const uri = raw("n.uri");
   const { indexedText, inTexts } = db.dialect;
   const isIndexed = indexedText !== undefined && uris.every(isIndexedText);
-  const alsoIndexed = isIndexed ? sql`AND ${indexedText(uri)}` : empty;
-  return selectNodes(db, artifactKind, sql`WHERE ${inTexts(uri, uris)} ${alsoIndexed}`);
+  const isWanted = sql`${inTexts(uri, uris)} ${isIndexed ? sql`AND ${indexedText(uri)}` : empty}`;
+  return nodesWhere(db, artifactKind, isWanted);
 }
 
 export function nodesOfContext<K extends MemberName>(
@@ -71,31 +71,40 @@ export function nodesOfContext<K extends MemberName>(
   contextId: bigint,
 ): Promise<NodeOf<K>[]> {
   const { membership, node } = memberTables[kind.name];
-  const found = sql`JOIN ${membership} m ON m.${node} = n.id WHERE m.context_id = ${contextId}`;
-  return selectNodes(db, kind, found);
+  const condition = sql`m.context_id = ${contextId}`;
+  return nodesAmong(db, kind, { id: sql`m.${node}`, table: sql`${membership} m`, condition });
 }
 
 export function contextsOfNode(db: Connection, kind: MemberFacts, id: bigint): Promise<NodeOf<"context">[]> {
   const { membership, node } = memberTables[kind.name];
-  const found = sql`JOIN ${membership} m ON m.context_id = n.id WHERE m.${node} = ${id}`;
-  return selectNodes(db, contextKind, found);
+  const condition = sql`m.${node} = ${id}`;
+  return nodesAmong(db, contextKind, { id: raw("m.context_id"), table: sql`${membership} m`, condition });
 }
 
-/**
- * The nodes by id. `found` follows `FROM … n` and gives each of them once; `properties` follows `FROM … p` and finds
- * theirs.
- */
+/** The nodes (`n`) of which the condition is true, by id. */
+function nodesWhere<K extends KindName>(db: Connection, kind: Kind<K>, condition: Sql): Promise<NodeOf<K>[]> {
+  const { node, owner } = nodeTables[kind.name];
+  const nodes = { id: raw("n.id"), table: sql`${node} n`, condition };
+  return selectNodes(db, kind, sql`WHERE ${condition}`, db.dialect.among(sql`p.${owner}`, nodes));
+}
+
+function nodesAmong<K extends KindName>(db: Connection, kind: Kind<K>, ids: Ids): Promise<NodeOf<K>[]> {
+  const { among } = db.dialect;
+  return selectNodes(db, kind, among(raw("n.id"), ids), among(sql`p.${nodeTables[kind.name].owner}`, ids));
+}
+
+/** By id; what finds them follows their table (`n`), and what finds their properties that of those (`p`). */
 async function selectNodes<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
-  found: Sql,
-  properties = sql`JOIN ${nodeTables[kind.name].node} n ON n.id = p.${nodeTables[kind.name].owner} ${found}`,
+  nodesFound: Sql,
+  propertiesFound: Sql,
 ): Promise<NodeOf<K>[]> {
-  const part = { columns: nodeColumns(kind), from: sql`${nodeTables[kind.name].node} n ${found}` };
-  const [rows, propertyRows] = await lockedOrBoth(db, part, propertyPart(kind, properties));
+  const part = { columns: nodeColumns(kind), from: sql`${nodeTables[kind.name].node} n ${nodesFound}` };
+  const [rows, properties] = await lockedOrBoth(db, part, propertyPart(kind, propertiesFound));
   rows.sort((a, b) => compare(a.id, b.id));
   const nodes = rows.map((row) => nodeFromRow(kind, row));
-  addProperties(db.dialect, nodes, propertyRows);
+  addProperties(db.dialect, nodes, properties);
   return nodes;
 }
 

@@ -80,6 +80,7 @@ async function selectTypes<K extends KindName>(
   condition: Sql,
 ): Promise<TypeOf<K>[]> {
   const selected = sql`t.type_kind = ${BigInt(kind.typeKind)} AND ${condition}`;
+  const wanted = { id: raw("t.id"), table: raw("Type t"), condition: selected };
   const [rows, properties] = await db.both<TypeRow, TypePropertyRow>(
     {
       columns: typeColumns,
@@ -90,7 +91,7 @@ async function selectTypes<K extends KindName>(
     },
     {
       columns: typePropertyColumns,
-      from: sql`TypeProperty WHERE type_id IN (SELECT t.id FROM Type t WHERE ${selected})`,
+      from: sql`TypeProperty p ${db.dialect.among(raw("p.type_id"), wanted)}`,
     },
   );
   rows.sort((a, b) => compare(a.id, b.id) || compare(a.base_id ?? 0n, b.base_id ?? 0n));
@@ -118,7 +119,7 @@ const typeColumns: Columns = [
 
 const typePropertyColumns: Columns = [
   ...columns(raw("type_id"), raw("data_type")),
-  [raw("name"), raw("property")],
+  [raw("p.name"), raw("property")],
 ];
 
 interface TypePropertyRow {

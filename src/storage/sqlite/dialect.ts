@@ -1,5 +1,5 @@
 import type { Insert, StoredRows, Update } from "../sql/connection.ts";
-import type { Dialect } from "../sql/dialect.ts";
+import { type Dialect, isPair, joined } from "../sql/dialect.ts";
 import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.ts";
 import { keptFor } from "../sql/kept.ts";
 import { isGiven, updateStatement } from "../sql/update.ts";
@@ -16,6 +16,8 @@ export const sqliteDialect: Dialect = {
       ? sql`${column} IN (${ids[0] as bigint})`
       : sql`${column} IN (SELECT value FROM json_each(${`[${ids.join()}]`}))`,
 
+  among: joined,
+
   inTexts: (column, texts) =>
     texts.length === 1
       ? sql`${column} IN (${texts[0] as string})`
@@ -23,8 +25,7 @@ export const sqliteDialect: Dialect = {
 
   inPairs(id, text, pairs) {
     const [first] = pairs;
-    if (first !== undefined && pairs.length === 1)
-      return sql`(${id} = ${first[0]} AND ${text} = ${first[1]})`;
+    if (first !== undefined && pairs.length === 1) return isPair(id, text, first);
     // A bigint beyond 2^53 survives as digits; JSON.stringify refuses it.
     const json = `[${pairs.map(([first, second]) => `[${first},${JSON.stringify(second)}]`).join()}]`;
     return sql`(${id}, ${text}) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${json}))`;
@@ -42,7 +43,7 @@ export const sqliteDialect: Dialect = {
   encodeProto: (bytes) => Buffer.from(bytes).toString("base64"),
   decodeProto,
 
-  rowPosition: raw("rowid"),
+  rowPosition: raw("s.rowid"),
 
   // Without statistics SQLite takes every value of a property for rare.
   unindexed: (column) => sql`+${column}`,
