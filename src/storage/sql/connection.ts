@@ -34,7 +34,10 @@ export interface Part {
   readonly from: Sql;
 }
 
-/** A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. PostgreSQL plans them differently. */
+/**
+ * A look-up finds rows by key; the text or the best plan of a search depends on what is searched for. PostgreSQL plans
+ * them differently: a search must be in a transaction, for whose time the settings of the session change.
+ */
 export type QueryKind = "look-up" | "search";
 
 /**
