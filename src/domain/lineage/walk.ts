@@ -55,8 +55,8 @@ const typesFrom: Readonly<Record<Direction, WalkAhead["types"]>> = {
 const chunkSize = 10_000;
 
 /*
- * Where each query is a round trip, hops are read ahead, several by one query, while little is there: from more nodes, or by more edges, what has to be
- * read takes longer than asking does, and much of it may not be needed.
+ * Where each query is a round trip, hops are read ahead, several by one query, while little is there: from more nodes,
+ * or by more edges, what has to be read takes longer than asking does, and much of it may not be needed.
  */
 const aheadNodesMax = 100;
 const aheadEdgesMax = 5_000;
