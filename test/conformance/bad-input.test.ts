@@ -228,6 +228,20 @@ function typeCases(kind: (typeof kindNames)[number]): Refusal[] {
       /can_add_fields/,
     ],
     [
+      `Evolve ${kind} type: UNKNOWN property added beside one that some databases take for another`,
+      (s) =>
+        s.rpc.putTypes({
+          [`${kind}Types`]: [
+            { name: "New", properties: { P: 1 } },
+            { name: "New", properties: { p: 1, u: 0 } },
+          ],
+          canAddFields: true,
+          canOmitFields: true,
+        }),
+      "INVALID_ARGUMENT",
+      /"u".*no known property type/,
+    ],
+    [
       `Evolve ${kind} type: UNKNOWN property added`,
       put({ name, properties: { ...everyProperty, more: 0 } }, { canAddFields: true }),
       "INVALID_ARGUMENT",

@@ -167,7 +167,11 @@ export const knownDifferences: readonly KnownDifference[] = [
     parts: true,
     explains: (comparison, earlier) =>
       mentioned(/\\u0000/, comparison, earlier) &&
-      (sameAfter(comparison, loseValues) || filtersCutTexts(comparison)),
+      (sameAfter(comparison, loseValues) ||
+        filtersCutTexts(comparison) ||
+        (isOrderedByUpdateTime(comparison.operation) &&
+          comparison.original.code === 0 &&
+          comparison.ours.code === 0)),
   },
   {
     id: "one-name-in-both-maps",

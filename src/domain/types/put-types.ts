@@ -175,20 +175,23 @@ class TypePut<K extends KindName> {
     return entry;
   }
 
+  /** A request that is refused adds nothing: what comes before it is still written, and may fail for itself. */
   private evolve(entry: Entry<K>, request: TypeOf<K>): void {
     this.checkEvolution(entry, request);
-    for (const [name, type] of Object.entries(request.properties)) {
-      if (getEntry(entry.declared, name) !== undefined) continue;
+    const added = Object.entries(request.properties).filter(
+      ([name]) => getEntry(entry.declared, name) === undefined,
+    );
+    for (const [name, type] of added) {
       checkPropertyType(request, name, type);
-      const added = entry.added.get(name);
-      if (added !== undefined && added !== type) throw conflictingProperty(request, name, added, type);
-      entry.added.set(name, type);
+      const earlier = entry.added.get(name);
+      if (earlier !== undefined && earlier !== type) throw conflictingProperty(request, name, earlier, type);
     }
-    if (request.externalId !== "") {
-      this.checkExternalId(request.externalId, entry);
-      this.byExternalId.set(request.externalId, entry);
-      entry.externalId = request.externalId;
-    }
+    const { externalId } = request;
+    if (externalId !== "") this.checkExternalId(externalId, entry);
+    for (const [name, type] of added) entry.added.set(name, type);
+    if (externalId === "") return;
+    this.byExternalId.set(externalId, entry);
+    entry.externalId = externalId;
   }
 
   private checkEvolution(entry: Entry<K>, request: TypeOf<K>): void {
