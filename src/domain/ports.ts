@@ -85,8 +85,8 @@ export interface ReadTransaction {
   artifactsByUri(uris: readonly string[]): Promise<NodeOf<"artifact">[]>;
   nodesOfContext<K extends MemberName>(kind: Kind<K>, contextId: bigint): Promise<NodeOf<K>[]>;
   contextsOfNode(kind: MemberFacts, id: bigint): Promise<NodeOf<"context">[]>;
-  /** The ids and times that the query selects, in its order. */
-  listNodes(kind: KindFacts, query: NodeQuery): Promise<ListedNode[]>;
+  /** The ids of the nodes that the query selects, in its order. */
+  listNodeIds(kind: KindFacts, query: NodeQuery): Promise<bigint[]>;
   /** The same nodes as `nodesById` gives them. */
   listWholeNodes<K extends KindName>(kind: Kind<K>, query: NodeQuery): Promise<NodePage<K>>;
 
@@ -217,10 +217,4 @@ export interface NodePage<K extends KindName> {
   readonly nodes: NodeOf<K>[];
   /** Whether the query's limit left nodes out. */
   readonly hasMore: boolean;
-}
-
-export interface ListedNode {
-  readonly id: bigint;
-  readonly createTime: bigint;
-  readonly lastUpdateTime: bigint;
 }

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ListOptions, type MetadataStore, openStore } from "../../src/index.ts";
+import { type MetadataStore, openStore } from "../../src/index.ts";
 import { withoutPeeking } from "../../src/storage/sqlite/connection.ts";
-import { filling, questions } from "./questions.ts";
+import { filling, pagesOfAll, questions } from "./questions.ts";
 
 /*
  * Explains every statement of the read path on a database of 100,000 artifacts. A scan of a node, property or
@@ -92,15 +92,9 @@ test("a preparation would be found", async () => {
   expect(await preparations(async () => bare.all("uri-2", 2))).toBe(1);
 });
 
-test.each<[string, ListOptions]>([
-  ["id", {}],
-  ["id, descending", { isAsc: false }],
-  ["create time", { orderBy: "CREATE_TIME" }],
-  ["update time, descending", { orderBy: "LAST_UPDATE_TIME", isAsc: false }],
-])("a page of all artifacts by %s goes along an index and is not sorted", async (_, options) => {
+test.each(pagesOfAll)("along an index and not sorted: %s", async (_, ask) => {
   statements.clear();
-  // More than a page, so that a token is used too.
-  await store.getArtifacts({ ...options, limit: 150 });
+  await ask(store);
   for (const text of [...statements].filter((each) => each.includes("ORDER BY n."))) {
     expect(planOf(text).join()).not.toContain("TEMP B-TREE");
   }

@@ -138,3 +138,21 @@ export const questions: Questions = [
       }),
   ],
 ];
+
+const lists: readonly [string, ListOptions][] = [
+  ["id", {}],
+  ["id, descending", { isAsc: false }],
+  ["create time", { orderBy: "CREATE_TIME" }],
+  ["update time, descending", { orderBy: "LAST_UPDATE_TIME", isAsc: false }],
+];
+
+/** Two pages of a list, so that the second continues it. */
+export const pagesOfAll: Questions = lists.map(([order, options]) => [
+  `pages of all artifacts by ${order}`,
+  (s) => s.getArtifacts({ ...options, limit: 150 }),
+]);
+
+export const pagesOfType: Questions = lists.map(([order, options]) => [
+  `pages of a type by ${order}`,
+  (s) => s.getArtifactsByType("Data", undefined, { ...options, limit: 150 }),
+]);

@@ -87,5 +87,5 @@ async function inside(
   boundary: FilterPlan | undefined,
 ): Promise<bigint[]> {
   if (boundary === undefined || ids.length === 0) return ids;
-  return (await tx.listNodes(kinds[kind], { ids, filter: boundary, order: byId })).map(({ id }) => id);
+  return tx.listNodeIds(kinds[kind], { ids, filter: boundary, order: byId });
 }

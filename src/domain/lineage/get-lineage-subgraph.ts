@@ -32,14 +32,14 @@ export async function getLineageSubgraph(
   const hops = get(options, "maxNumHops") ?? BigInt(hopsMax);
   if (hops < 0n) throw invalidArgument(`The number of hops ${hops} is negative`);
   const filter = parseFilter(kind, filterQuery);
-  const listed = await tx.listNodes(kind, {
+  const ids = await tx.listNodeIds(kind, {
     ...(filter && { filter }),
     order: byId,
     limit: startingNodesMax,
   });
-  if (listed.length === 0) throw notFound(`No ${kind.name} matches the starting filter`);
+  if (ids.length === 0) throw notFound(`No ${kind.name} matches the starting filter`);
   const subgraph = await walk(tx, {
-    start: { kind: kind.name, ids: listed.map(({ id }) => id) },
+    start: { kind: kind.name, ids },
     hopsMax: Math.min(Number(hops), hopsMax),
     direction: directionOf(options.direction),
     endings: {

@@ -44,10 +44,8 @@ function transaction(edges: readonly EventEdge[], isRemote: boolean): ReadTransa
       }
       return [...found].slice(0, edgesMax + 1);
     },
-    listNodes: async (_: KindFacts, query: NodeQuery) =>
-      (query.ids ?? [])
-        .filter((id) => (query.filter as unknown as bigint[]).includes(id))
-        .map((id) => ({ id, createTime: 0n, lastUpdateTime: 0n })),
+    listNodeIds: async (_: KindFacts, query: NodeQuery) =>
+      (query.ids ?? []).filter((id) => (query.filter as unknown as bigint[]).includes(id)),
   } as unknown as ReadTransaction;
 }
 

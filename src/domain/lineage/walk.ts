@@ -193,8 +193,7 @@ class Walker {
     if (ending === undefined || ids.length === 0) return new Set();
     if (ending.filter === undefined) return new Set(ids);
     const order = { field: "id", ascending: true } as const;
-    const listed = await this.tx.listNodes(kinds[kind], { ids, filter: ending.filter, order });
-    return new Set(listed.map(({ id }) => id));
+    return new Set(await this.tx.listNodeIds(kinds[kind], { ids, filter: ending.filter, order }));
   }
 
   private checkLimits(newEvents: number, newNodes: number): void {

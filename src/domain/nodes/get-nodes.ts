@@ -44,7 +44,7 @@ async function hasNodes<K extends KindName>(
   typeId: bigint,
 ): Promise<boolean> {
   const order = { field: "id", ascending: true } as const;
-  return (await tx.listNodes(kind, { typeId, order, limit: 1 })).length > 0;
+  return (await tx.listNodeIds(kind, { typeId, order, limit: 1 })).length > 0;
 }
 
 /** A look-up: what is read before the node, the id of a type, stands for it for good. */

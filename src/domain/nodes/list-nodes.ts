@@ -3,7 +3,7 @@ import { invalidArgument } from "../../errors.ts";
 import { compileFilter } from "../../filter/compile.ts";
 import type { FilterPlan } from "../../filter/plan.ts";
 import type { Kind, KindFacts, KindName, NodeOf } from "../kinds.ts";
-import type { ListedNode, NodeQuery, ReadTransaction } from "../ports.ts";
+import type { NodeQuery, ReadTransaction } from "../ports.ts";
 import { decodePageToken, encodePageToken, orderOf } from "./page-token.ts";
 
 /** A request for more is answered with a page of this size. */
@@ -34,11 +34,7 @@ export async function listNodes<K extends KindName>(
   const { size, order, ...restriction } = parseListOptions(kind, options);
   const query = { ...scope, ...restriction, order, limit: size };
   const { nodes, hasMore } = await tx.listWholeNodes(kind, query);
-  return { nodes, nextPageToken: hasMore ? encodePageToken(options, order, nodes.map(listed)) : undefined };
-}
-
-function listed({ id, createTimeSinceEpoch, lastUpdateTimeSinceEpoch }: NodeOf<KindName>): ListedNode {
-  return { id, createTime: createTimeSinceEpoch, lastUpdateTime: lastUpdateTimeSinceEpoch };
+  return { nodes, nextPageToken: hasMore ? encodePageToken(options, order, nodes) : undefined };
 }
 
 /** Refuses options that cannot be right, whatever there is to list. */

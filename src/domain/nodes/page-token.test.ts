@@ -14,7 +14,7 @@ function options(init: MessageInitShape<typeof ListOperationOptionsSchema>) {
 }
 
 function listed(...ids: bigint[]) {
-  return ids.map((id) => ({ id, createTime: time, lastUpdateTime: time }));
+  return ids.map((id) => ({ id, createTimeSinceEpoch: time, lastUpdateTimeSinceEpoch: time }));
 }
 
 // The tokens of `reading.md` 3.4, made by the original.
@@ -43,14 +43,14 @@ test.each(golden)("writes the original's bytes: $token", ({ options, page, token
 
 test("an update-time token lists the ids at the end of the page that share its time", () => {
   const byTime = options({ maxResultSize: 2, orderByField: { field: Field.LAST_UPDATE_TIME, isAsc: false } });
-  const page = [{ id: 9n, createTime: 1n, lastUpdateTime: time + 5n }, ...listed(5n, 6n)];
+  const page = [{ id: 9n, createTimeSinceEpoch: 1n, lastUpdateTimeSinceEpoch: time + 5n }, ...listed(5n, 6n)];
   expect(encodePageToken(byTime, orderOf(byTime), page)).toBe("EPvQlf-8MRoICAISBAgCEAAgBiAF");
 });
 
 test.each(golden)("reads the position back: $token", ({ options, page, token }) => {
   const order = orderOf(options);
   const last = page.at(-1);
-  const value = order.field === "createTime" ? last?.createTime : last?.id;
+  const value = order.field === "createTime" ? last?.createTimeSinceEpoch : last?.id;
   expect(decodePageToken(token, options, order)).toEqual({ value, id: last?.id });
 });
 

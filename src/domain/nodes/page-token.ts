@@ -7,7 +7,8 @@ import {
 } from "../../contract/messages.ts";
 import { get } from "../../contract/presence.ts";
 import { invalidArgument } from "../../errors.ts";
-import type { ListedNode, NodeQuery, OrderField } from "../ports.ts";
+import type { KindName, NodeOf } from "../kinds.ts";
+import type { NodeQuery, OrderField } from "../ports.ts";
 
 /** Where a list goes on: behind the node with this value in the order field and this id. */
 export type Position = NonNullable<NodeQuery["after"]>;
@@ -17,6 +18,9 @@ export interface Order {
   readonly ascending: boolean;
 }
 
+/** What a position is made of. */
+export type Listed = Pick<NodeOf<KindName>, "id" | "createTimeSinceEpoch" | "lastUpdateTimeSinceEpoch">;
+
 /**
  * The token that continues a list behind its last page, byte for byte as the original writes it: unpadded
  * URL-safe base64 of a `ListOperationNextPageToken` that carries the options it was made under.
@@ -24,7 +28,7 @@ export interface Order {
 export function encodePageToken(
   options: ListOperationOptions,
   order: Order,
-  page: readonly ListedNode[],
+  page: readonly Listed[],
 ): string {
   const last = page.at(-1);
   if (last === undefined) throw new Error("a page without nodes has no next page");
@@ -33,19 +37,20 @@ export function encodePageToken(
   });
   if (token.setOptions !== undefined) Reflect.deleteProperty(token.setOptions, "nextPageToken");
   if (order.field === "lastUpdateTime") {
-    token.fieldOffset = last.lastUpdateTime;
-    token.listedIds = trailingIds(page, last.lastUpdateTime);
+    token.fieldOffset = last.lastUpdateTimeSinceEpoch;
+    token.listedIds = trailingIds(page, last.lastUpdateTimeSinceEpoch);
   } else {
     token.idOffset = last.id;
-    token.fieldOffset = order.field === "id" ? last.id : last.createTime;
+    token.fieldOffset = order.field === "id" ? last.id : last.createTimeSinceEpoch;
   }
   return Buffer.from(toBinary(ListOperationNextPageTokenSchema, token)).toString("base64url");
 }
 
 /** The ids of the nodes at the end of the page that share its last update time, the last one first. */
-function trailingIds(page: readonly ListedNode[], time: bigint): bigint[] {
+function trailingIds(page: readonly Listed[], time: bigint): bigint[] {
   const ids: bigint[] = [];
-  for (let i = page.length - 1; i >= 0 && page[i]?.lastUpdateTime === time; i--) ids.push(page[i]?.id ?? 0n);
+  for (let i = page.length - 1; i >= 0 && page[i]?.lastUpdateTimeSinceEpoch === time; i--)
+    ids.push(page[i]?.id ?? 0n);
   return ids;
 }
 

@@ -5,6 +5,8 @@ import { isGiven } from "../sql/update.ts";
 
 export const mysqlDialect: Dialect = {
   isRemote: true,
+  hasStatistics: true,
+  findsIdsFirst: true,
 
   // A list of ids travels as one text, so that every length of list is the same prepared statement.
   inIds: (column, ids) =>

@@ -5,6 +5,8 @@ import { empty, join, raw, type Sql, type SqlValue, sql } from "../sql/fragment.
 /** A list travels as one text, so that every length of list is the same prepared statement. */
 export const postgresDialect: Dialect = {
   isRemote: true,
+  hasStatistics: true,
+  findsIdsFirst: false,
 
   inIds: (column, ids) => sql`${column} = ANY(${`{${ids.join()}}`}${raw("::bigint[]")})`,
 

@@ -19,6 +19,13 @@ export interface Ids {
 export interface Dialect {
   /** Whether a query is a round trip to another process. */
   readonly isRemote: boolean;
+  /** Whether it knows how rare values are, and so where a query is best begun. */
+  readonly hasStatistics: boolean;
+  /**
+   * Whether rows that are sorted are to be read by ids that a subquery found, for which an index may do alone: MariaDB
+   * sorts a table rather than look up the rows of an index's entries.
+   */
+  readonly findsIdsFirst: boolean;
   /** `column` is one of the ids; a list of any length takes a fixed number of bound values. */
   inIds(column: Sql, ids: readonly bigint[]): Sql;
   /** What follows the table of the column: the rows in which it is one of the ids. */
@@ -49,10 +56,7 @@ export interface Dialect {
    * texts of any length. Only for columns that are compared with texts of at most `indexedTextBytesMax`.
    */
   indexedText?(column: Sql): Sql;
-  /**
-   * The column's value, such that no index serves a condition on it; undefined where the database knows how rare
-   * values are, and so where to begin.
-   */
+  /** The column's value, such that no index serves a condition on it; only where there are no statistics. */
   unindexed?(column: Sql): Sql;
   /** Makes other writers that run this wait until the transaction ends; undefined where there never are others. */
   readonly writerLock?: Sql;

@@ -1,5 +1,5 @@
 import type { Kind, KindFacts, KindName, NodeOf } from "../../domain/kinds.ts";
-import type { ListedNode, NodePage, NodeQuery, OrderField } from "../../domain/ports.ts";
+import type { NodePage, NodeQuery, OrderField } from "../../domain/ports.ts";
 import type { Connection } from "./connection.ts";
 import { filterToSql } from "./filter-to-sql.ts";
 import { empty, join, raw, type Sql, sql } from "./fragment.ts";
@@ -14,17 +14,13 @@ const orderColumns: Readonly<Record<OrderField, Sql>> = {
   lastUpdateTime: raw("n.last_update_time_since_epoch"),
 };
 
-const listedColumns: Sql = raw(
-  'n.id, n.create_time_since_epoch AS "createTime", n.last_update_time_since_epoch AS "lastUpdateTime"',
-);
-
 /**
  * Everything that restricts the list is in one query, so that no list of ids goes back and forth; a page of one
  * type may take a second one.
  */
-export async function listNodes(db: Connection, kind: KindFacts, query: NodeQuery): Promise<ListedNode[]> {
+export async function listNodeIds(db: Connection, kind: KindFacts, query: NodeQuery): Promise<bigint[]> {
   if (query.ids?.length === 0) return [];
-  return listed(db, kind, query, restrictionOf(db, kind, query));
+  return idsFound(db, kind, query, restrictionOf(db, kind, query));
 }
 
 /**
@@ -39,43 +35,62 @@ export async function listWholeNodes<K extends KindName>(
   if (rest.ids?.length === 0) return { nodes: [], hasMore: false };
   const query = limit === undefined ? rest : { ...rest, limit: limit + 1 };
   const restriction = restrictionOf(db, kind, query);
-  const isWide = isPageOfType(query) || restriction.mayRepeat;
-  const rows: (ListedNode | NodeRow)[] = isWide
-    ? await listed(db, kind, query, restriction)
-    : await select<NodeRow>(
-        db,
-        query,
-        selectList(nodeColumns(kind)),
-        nodeTables[kind.name].node,
-        restriction,
-      );
+  const isWide = isFoundNearby(db, query) || restriction.mayRepeat;
+  if (isWide && !db.dialect.findsIdsFirst) {
+    const ids = await idsFound(db, kind, query, restriction);
+    const kept = ids.slice(0, limit);
+    return { nodes: await nodesInOrder(db, kind, kept), hasMore: ids.length > kept.length };
+  }
+  const rows = await rowsFound(db, kind, query, restriction);
   const kept = rows.slice(0, limit);
-  const nodes = isWide
-    ? await nodesInOrder(db, kind, kept)
-    : await nodesFromRows(db, kind, kept as readonly NodeRow[]);
-  return { nodes, hasMore: rows.length > kept.length };
+  return { nodes: await nodesFromRows(db, kind, kept), hasMore: rows.length > kept.length };
 }
 
 async function nodesInOrder<K extends KindName>(
   db: Connection,
   kind: Kind<K>,
-  rows: readonly { id: bigint }[],
+  ids: readonly bigint[],
 ): Promise<NodeOf<K>[]> {
-  const ids = rows.map(({ id }) => id);
   const nodes = new Map((await nodesById(db, kind, ids)).map((node) => [node.id, node]));
   return ids.flatMap((id) => nodes.get(id) ?? []);
 }
 
-async function listed(
+async function idsFound(
   db: Connection,
   kind: KindFacts,
   query: NodeQuery,
   restriction: Restriction,
-): Promise<ListedNode[]> {
-  const selectOf = (nodes: Sql) => select<ListedNode>(db, query, listedColumns, nodes, restriction);
-  const nearby = isPageOfType(query) ? await selectOf(nearbyNodes(kind, query)) : [];
+): Promise<bigint[]> {
+  const idsAmong = async (nodes: Sql) => {
+    const rows = await db.all<{ id: bigint }>(
+      queryOf(query, idColumns(query.order), nodes, restriction),
+      "search",
+    );
+    return rows.map(({ id }) => id);
+  };
+  const nearby = isFoundNearby(db, query) ? await idsAmong(nearbyNodes(kind, query)) : [];
   if (nearby.length > 0 && nearby.length === query.limit) return nearby;
-  return selectOf(nodeTables[kind.name].node);
+  return idsAmong(nodeTables[kind.name].node);
+}
+
+function rowsFound(
+  db: Connection,
+  kind: KindFacts,
+  query: NodeQuery,
+  restriction: Restriction,
+): Promise<NodeRow[]> {
+  const { node } = nodeTables[kind.name];
+  const columns = selectList(nodeColumns(kind));
+  if (!db.dialect.findsIdsFirst) return db.all(queryOf(query, columns, node, restriction), "search");
+  const ids = queryOf(query, idColumns(query.order), node, restriction);
+  const rows = sql`
+    SELECT ${columns} FROM (${ids}) found JOIN ${node} n ON n.id = found.id ORDER BY ${ordering(query.order)}`;
+  return db.all(rows, "search");
+}
+
+/** Where rows are told apart (DISTINCT), what they are sorted by must be among their columns. */
+function idColumns({ field }: NodeQuery["order"]): Sql {
+  return field === "id" ? raw("n.id") : sql`n.id, ${orderColumns[field]}`;
 }
 
 interface Restriction {
@@ -104,30 +119,22 @@ function restrictionOf(db: Connection, kind: KindFacts, query: NodeQuery): Restr
   return { joins: join(joins, " "), where: where(conditions), mayRepeat: filter?.mayRepeat ?? false };
 }
 
-function select<Row>(
-  db: Connection,
-  query: NodeQuery,
-  columns: Sql,
-  nodes: Sql,
-  restriction: Restriction,
-): Promise<Row[]> {
-  const found = sql`
-    SELECT ${restriction.mayRepeat ? raw("DISTINCT ") : empty}${columns}
-    FROM ${nodes} n ${restriction.joins}
-    ${restriction.where}
-    ORDER BY ${ordering(query.order)}
-    ${limited(query.limit)}`;
-  return db.all(found, "search");
+function queryOf(query: NodeQuery, columns: Sql, nodes: Sql, { joins, where, mayRepeat }: Restriction): Sql {
+  return sql`
+    SELECT ${mayRepeat ? raw("DISTINCT ") : empty}${columns} FROM ${nodes} n ${joins} ${where}
+    ORDER BY ${ordering(query.order)} ${limited(query.limit)}`;
 }
 
 /**
  * No index has the nodes of one type in the order of a list: the index of the type gives all of them, to be
  * sorted for every page, which a type of many nodes makes slow. Of such a type there are enough among the next
- * few nodes of any type, and those an index does have in order.
+ * few nodes of any type, and those an index does have in order. A database with statistics chooses by itself.
  */
 const nearbyMax = 5000n;
 
-function isPageOfType({ typeId, limit, contextId, ids, filter }: NodeQuery): boolean {
+function isFoundNearby({ dialect }: Connection, query: NodeQuery): boolean {
+  const { typeId, limit, contextId, ids, filter } = query;
+  if (dialect.hasStatistics) return false;
   return typeId !== undefined && limit !== undefined && contextId === undefined && !ids && !filter;
 }
 

@@ -24,7 +24,7 @@ import type {
 } from "../../domain/ports.ts";
 import type { Connection } from "./connection.ts";
 import * as edges from "./edges.ts";
-import { listNodes, listWholeNodes } from "./list.ts";
+import { listNodeIds, listWholeNodes } from "./list.ts";
 import * as nodes from "./nodes.ts";
 import { TypeFacts } from "./type-facts.ts";
 import * as types from "./types.ts";
@@ -150,8 +150,8 @@ export class SqlTransaction implements WriteTransaction {
   contextsOfNode(kind: MemberFacts, id: bigint) {
     return nodes.contextsOfNode(this.#db, kind, id);
   }
-  listNodes(kind: KindFacts, query: NodeQuery) {
-    return listNodes(this.#db, kind, query);
+  listNodeIds(kind: KindFacts, query: NodeQuery) {
+    return listNodeIds(this.#db, kind, query);
   }
   listWholeNodes<K extends KindName>(kind: Kind<K>, query: NodeQuery) {
     return listWholeNodes(this.#db, kind, query);

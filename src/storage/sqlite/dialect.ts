@@ -10,6 +10,8 @@ import { isGiven, updateStatement } from "../sql/update.ts";
  */
 export const sqliteDialect: Dialect = {
   isRemote: false,
+  hasStatistics: false,
+  findsIdsFirst: false,
 
   inIds: (column, ids) =>
     ids.length === 1
