@@ -109,15 +109,20 @@ function types(): string[] {
 function artifacts(data: Data, dialect: LoadDialect): string[] {
   const { series, div, double, true: custom, false: declared } = dialect;
   const from = `FROM ${series(data.artifacts)} ORDER BY i`;
-  const property = "INSERT INTO ArtifactProperty (artifact_id, name, is_custom_property,";
   return [
     `INSERT INTO Artifact (id, type_id, uri, state, name, external_id, create_time_since_epoch, last_update_time_since_epoch)
      SELECT i, 101 + i % 5, 's3://bucket/path/artifact-' || i, 2, 'artifact-' || i, 'external-' || i, ${firstMs} + i, ${firstMs} + i ${from}`,
-    `${property} string_value) SELECT i, 'batch', ${declared}, 'batch-' || ${div("i", 20)} ${from}`,
-    `${property} int_value) SELECT i, 'rows', ${declared}, i % 1000 ${from}`,
-    `${property} double_value) SELECT i, 'score', ${custom}, ${double("i % 1000")} / 8 ${from}`,
-    `${property} string_value) SELECT i, 'split', ${declared},
-       CASE i % 3 WHEN 0 THEN 'train' WHEN 1 THEN 'test' ELSE 'evaluate' END ${from}`,
+    // A node's properties are stored one after the other, as a store writes them.
+    `INSERT INTO ArtifactProperty (artifact_id, name, is_custom_property, int_value, double_value, string_value)
+     SELECT i, p.name, p.custom,
+       CASE p.name WHEN 'rows' THEN i % 1000 END,
+       CASE p.name WHEN 'score' THEN ${double("i % 1000")} / 8 END,
+       CASE p.name WHEN 'batch' THEN 'batch-' || ${div("i", 20)}
+         WHEN 'split' THEN CASE i % 3 WHEN 0 THEN 'train' WHEN 1 THEN 'test' ELSE 'evaluate' END END
+     FROM ${series(data.artifacts)} CROSS JOIN (
+       SELECT 'batch' AS name, ${declared} AS custom UNION ALL SELECT 'rows', ${declared}
+       UNION ALL SELECT 'score', ${custom} UNION ALL SELECT 'split', ${declared}) p
+     ORDER BY i, p.name`,
   ];
 }
 
@@ -134,10 +139,12 @@ function graph(data: Data, dialect: LoadDialect): string[] {
   return [
     `INSERT INTO Execution (id, type_id, last_known_state, name, create_time_since_epoch, last_update_time_since_epoch)
      SELECT i, ${executionType}, 3, 'execution-' || i, ${firstMs} + i, ${firstMs} + i FROM ${series(executions)} ORDER BY i`,
-    `INSERT INTO ExecutionProperty (execution_id, name, is_custom_property, string_value)
-     SELECT i, 'fingerprint', ${custom}, 'fingerprint-' || i FROM ${series(executions)} ORDER BY i`,
-    `INSERT INTO ExecutionProperty (execution_id, name, is_custom_property, int_value)
-     SELECT i, 'step', ${declared}, i % ${chain} FROM ${series(executions)} ORDER BY i`,
+    `INSERT INTO ExecutionProperty (execution_id, name, is_custom_property, int_value, string_value)
+     SELECT i, p.name, p.custom, CASE p.name WHEN 'step' THEN i % ${chain} END,
+       CASE p.name WHEN 'fingerprint' THEN 'fingerprint-' || i END
+     FROM ${series(executions)} CROSS JOIN (
+       SELECT 'fingerprint' AS name, ${custom} AS custom UNION ALL SELECT 'step', ${declared}) p
+     ORDER BY i, p.name`,
     `${event} i, i, ${div("i - 1", outputs)} + 1, 4, ${firstMs} + i FROM ${series(artifacts)} ORDER BY i`,
     ...inputs,
     `INSERT INTO EventPath (event_id, is_index_step, step_key) SELECT id, ${declared}, 'data' FROM Event ORDER BY id`,
