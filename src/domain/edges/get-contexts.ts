@@ -27,7 +27,7 @@ export async function getLinkedContexts(
   const linked = await tx.nodesById(contextKind, [...new Set(pairs.map(({ to }) => to))]);
   const contexts = new Map(linked.map((context) => [context.id, context]));
   const byOrigin = new Map<bigint, Context[]>();
-  for (const { from, to } of pairs.sort((a, b) => compareIds(a.to, b.to))) {
+  for (const { from, to } of pairs) {
     const context = contexts.get(to);
     if (context === undefined) continue;
     const siblings = byOrigin.get(from);
@@ -40,8 +40,4 @@ export async function getLinkedContexts(
 /** Unlike other reads by id, this one refuses an empty list. */
 export function requireContextIds(ids: readonly bigint[]): void {
   if (ids.length === 0) throw invalidArgument("The request names no context ids");
-}
-
-function compareIds(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -48,12 +48,8 @@ export async function openMysql(options: MysqlOptions): Promise<Storage> {
     await mysqlMigrator(options).up({ ...(onProgress && { onProgress }) });
   const limits = { connectionLimit: connectionsMax, maxIdle: connectionsMax, maxPreparedStatements };
   const config = { ...connection, ...limits };
-  const [lookUp, read, write] = [
-    driver.createPool(config),
-    driver.createPool(config),
-    driver.createPool(config),
-  ];
-  const pools = { "look-up": lookUp, read, write };
+  const pool = () => driver.createPool(config);
+  const pools = { "look-up": pool(), read: pool(), write: pool() };
   const engine = new MysqlEngine(pools, driver.TypedParameter as typeof TypedParameter, options.onStatement);
   try {
     await (readOnly ? engine.check() : engine.prepare());
