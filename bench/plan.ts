@@ -53,20 +53,21 @@ export function suites({ engines, only, quick, long }: PlanOptions): Suite[] {
 /** What is put on a server by several callers at once. */
 export function served(only: string): ServedWorkload[] {
   const named = (name: string) => small.find((workload) => workload.name === name) as Workload;
+  // What changes the store comes last: the contexts that executions are put into grow.
   const all: ServedWorkload[] = [
     {
       workload: named("artifact by id"),
       shareGoal: { sqlite: 0.6, mysql: 0.3, postgres: 0.3 },
     },
+    { workload: named("100 artifacts of a context") },
+    { workload: named("filter: conjunction of three") },
+    { workload: named("lineage: 5 executions deep (10 hops)") },
     {
       workload: named("PutArtifacts of 1"),
       shareGoal: { sqlite: 0.4, mysql: 0.15, postgres: 0.15 },
       concurrencyGoal: { sqlite: 10 },
     },
     { workload: named("PutExecution: 3 inputs, 5 outputs, 2 contexts") },
-    { workload: named("100 artifacts of a context") },
-    { workload: named("filter: conjunction of three") },
-    { workload: named("lineage: 5 executions deep (10 hops)") },
   ];
   return all.filter(({ workload }) => `served: ${workload.name}`.includes(only));
 }

@@ -270,8 +270,10 @@ conformance("transactions: concurrent writers", (test) => {
       1,
     );
     expect((await context.list()).nodes).toHaveLength(2);
-    expect((await subject.execution.byContext(1n)).nodes).toHaveLength(20);
-    expect((await rpc.getEventsByArtifactIDs({ artifactIds: [1n] })).events).toHaveLength(20);
+    // Which ids they have depends on whose attempts were given up.
+    const { artifactIds = [], contextIds: [contextId = 0n] = [] } = answers[0] ?? {};
+    expect((await subject.execution.byContext(contextId)).nodes).toHaveLength(20);
+    expect((await rpc.getEventsByArtifactIDs({ artifactIds })).events).toHaveLength(20);
   });
 
   test("the same attribution by many is stored once; the same event, or parent link, succeeds once", async (subject) => {

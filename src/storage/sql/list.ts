@@ -81,7 +81,10 @@ function rowsFound(
 ): Promise<NodeRow[]> {
   const { node } = nodeTables[kind.name];
   const columns = selectList(nodeColumns(kind));
-  if (!db.dialect.findsIdsFirst) return db.all(queryOf(query, columns, node, restriction), "search");
+  // Where all nodes are read, no index saves reading a row.
+  const isWhole = query.limit === undefined && !restriction.mayRepeat;
+  if (isWhole || !db.dialect.findsIdsFirst)
+    return db.all(queryOf(query, columns, node, restriction), "search");
   const ids = queryOf(query, idColumns(query.order), node, restriction);
   const rows = sql`
     SELECT ${columns} FROM (${ids}) found JOIN ${node} n ON n.id = found.id ORDER BY ${ordering(query.order)}`;
