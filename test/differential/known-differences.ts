@@ -476,10 +476,16 @@ function sameAfter(
   for (const answer of answers) {
     dropOmittedTypeFields(operation.method, answer);
     change(answer);
-    // The order among nodes of one update time is one of chance, and the change may have taken the times away.
-    if (isOrderedByUpdateTime(operation)) sortLists(answer, ["artifacts", "executions", "contexts"]);
+    if (isOrderedByUpdateTime(operation)) forgetTies(answer);
   }
   return sameCanonical(...answers);
+}
+
+/** Which nodes share an update time, and so their order, is chance; the times themselves may be gone already. */
+function forgetTies(answer: CanonicalMessage): void {
+  sortLists(answer, ["artifacts", "executions", "contexts"]);
+  const token = answer.next_page_token as CanonicalMessage | undefined;
+  if (token !== undefined) Reflect.deleteProperty(token, "listed_ids");
 }
 
 function isRefusal({ code }: Outcome): boolean {
