@@ -108,10 +108,10 @@ function types(): string[] {
 
 function artifacts(data: Data, dialect: LoadDialect): string[] {
   const { series, div, double, true: custom, false: declared } = dialect;
-  const from = `FROM ${series(data.artifacts)} ORDER BY i`;
   return [
     `INSERT INTO Artifact (id, type_id, uri, state, name, external_id, create_time_since_epoch, last_update_time_since_epoch)
-     SELECT i, 101 + i % 5, 's3://bucket/path/artifact-' || i, 2, 'artifact-' || i, 'external-' || i, ${firstMs} + i, ${firstMs} + i ${from}`,
+     SELECT i, 101 + i % 5, 's3://bucket/path/artifact-' || i, 2, 'artifact-' || i, 'external-' || i, ${firstMs} + i, ${firstMs} + i
+     FROM ${series(data.artifacts)} ORDER BY i`,
     // A node's properties are stored one after the other, as a store writes them.
     `INSERT INTO ArtifactProperty (artifact_id, name, is_custom_property, int_value, double_value, string_value)
      SELECT i, p.name, p.custom,

@@ -19,7 +19,7 @@ export interface Order {
 }
 
 /** What a position is made of. */
-export type Listed = Pick<NodeOf<KindName>, "id" | "createTimeSinceEpoch" | "lastUpdateTimeSinceEpoch">;
+type Listed = Pick<NodeOf<KindName>, "id" | "createTimeSinceEpoch" | "lastUpdateTimeSinceEpoch">;
 
 /**
  * The token that continues a list behind its last page, byte for byte as the original writes it: unpadded

@@ -25,7 +25,7 @@ export async function listNodeIds(db: Connection, kind: KindFacts, query: NodeQu
 
 /**
  * The same query gives the nodes' rows, but where it goes through more rows than it gives: those are kept narrow, and
- * the nodes are read by their ids.
+ * the nodes are read by their ids. A database that finds ids first (`Dialect.findsIdsFirst`) does so within the query.
  */
 export async function listWholeNodes<K extends KindName>(
   db: Connection,
@@ -38,12 +38,20 @@ export async function listWholeNodes<K extends KindName>(
   const isWide = isFoundNearby(db, query) || restriction.mayRepeat;
   if (isWide && !db.dialect.findsIdsFirst) {
     const ids = await idsFound(db, kind, query, restriction);
-    const kept = ids.slice(0, limit);
-    return { nodes: await nodesInOrder(db, kind, kept), hasMore: ids.length > kept.length };
+    return pageOf(ids, limit, (kept) => nodesInOrder(db, kind, kept));
   }
   const rows = await rowsFound(db, kind, query, restriction);
-  const kept = rows.slice(0, limit);
-  return { nodes: await nodesFromRows(db, kind, kept), hasMore: rows.length > kept.length };
+  return pageOf(rows, limit, (kept) => nodesFromRows(db, kind, kept));
+}
+
+/** What is beyond the limit only tells that there is more. */
+async function pageOf<Found, K extends KindName>(
+  found: readonly Found[],
+  limit: number | undefined,
+  nodesOf: (kept: readonly Found[]) => Promise<NodeOf<K>[]>,
+): Promise<NodePage<K>> {
+  const kept = found.slice(0, limit);
+  return { nodes: await nodesOf(kept), hasMore: found.length > kept.length };
 }
 
 async function nodesInOrder<K extends KindName>(
